@@ -1,0 +1,1 @@
+"""Stand-ins for the vendors' provider plugins."""
