@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -58,6 +59,12 @@ class RecordingEngine(pulumi.runtime.Mocks):
     )
     registrations: list[Registration] = field(default_factory=list[Registration])
     _loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop, repr=False)
+    _worker_loops: list[asyncio.AbstractEventLoop] = field(default_factory=list[asyncio.AbstractEventLoop], repr=False)
+
+    def __post_init__(self) -> None:
+        # pulumi's mocks open an event loop in each worker thread and never close it; these are closed below
+        self._executor = ThreadPoolExecutor(max_workers=4, initializer=self._open_worker_loop)
+        self._loop.set_default_executor(self._executor)
 
     def deploy(self, program: Callable[[], Result]) -> Result:
         """Run a program until every registration has drained and give back what it returned.
@@ -111,9 +118,20 @@ class RecordingEngine(pulumi.runtime.Mocks):
         return identifier, {**_computed(args.typ, identifier), **args.inputs, **added}
 
     def close(self) -> None:
-        """Free the event loop."""
-        self._loop.close()
+        """End what a failed program left behind, and free event loops and threads."""
+        pending = asyncio.all_tasks(self._loop)
+        for task in pending:
+            task.cancel()
+        self._loop.run_until_complete(asyncio.gather(*pending, return_exceptions=True))
+        self._executor.shutdown()
+        for loop in (self._loop, *self._worker_loops):
+            loop.close()
         asyncio.set_event_loop(None)
+
+    def _open_worker_loop(self) -> None:
+        loop = asyncio.new_event_loop()
+        asyncio.set_event_loop(loop)
+        self._worker_loops.append(loop)
 
 
 class _RecordingMonitor(MockMonitor):

@@ -1,0 +1,1 @@
+"""Where in a cloud a stack lives."""

@@ -1,0 +1,1 @@
+"""The network that the platform lives in."""
