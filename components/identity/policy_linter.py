@@ -26,7 +26,6 @@ _NARROWING_KEYS = frozenset(
         "aws:sourcearn",
         "kms:calleraccount",
         "kms:encryptioncontext:aws:logs:arn",
-        "kms:viaservice",
     }
 )
 _POSITIVE_OPERATOR = re.compile(r"(ForAllValues:|ForAnyValue:)?(String|Arn)(Equals|EqualsIgnoreCase|Like)")

@@ -1,0 +1,1 @@
+"""PostgreSQL run by the cloud."""

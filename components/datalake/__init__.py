@@ -1,0 +1,1 @@
+"""Object stores: the lake's zones, incoming documents and backups."""

@@ -1,0 +1,1 @@
+"""Keys that encrypt what the platform keeps."""

@@ -1,0 +1,1 @@
+"""The vault that holds the platform's credentials."""
