@@ -1,0 +1,1 @@
+"""The embedded cloud: builds and runs what the stacks are deployed into on a developer's machine."""

@@ -1,0 +1,74 @@
+"""A thin HTTP client for a cluster's API server, for the few objects that the sandbox itself asks for."""
+
+import base64
+import http.client
+import json
+import ssl
+import tempfile
+from pathlib import Path
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+from sandbox.environment import KubernetesEndpoint
+from sandbox.errors import SandboxError
+
+APPLY = "application/apply-patch+yaml"
+FIELD_MANAGER = "sandbox"
+
+
+class ClusterApi:
+    """JSON over the API server's own paths.
+
+    Args:
+        endpoint: how to reach the cluster.
+    """
+
+    def __init__(self, endpoint: KubernetesEndpoint) -> None:
+        self._endpoint = endpoint
+        self._tls = ssl.create_default_context(cadata=base64.b64decode(endpoint.certificate_authority).decode())
+        if endpoint.client_certificate and endpoint.client_key:
+            # the ssl module reads client certificates from files only
+            with tempfile.TemporaryDirectory() as folder:
+                certificate, key = Path(folder) / "client.crt", Path(folder) / "client.key"
+                certificate.write_bytes(base64.b64decode(endpoint.client_certificate))
+                key.write_bytes(base64.b64decode(endpoint.client_key))
+                self._tls.load_cert_chain(certificate, key)
+
+    def get(self, path: str) -> dict[str, Any] | None:
+        """Return an object, or None where there is none."""
+        return self._request("GET", path)
+
+    def items(self, path: str) -> list[dict[str, Any]]:
+        """Return the items of a collection; empty where the cluster has no such collection."""
+        return (self.get(path) or {}).get("items", [])
+
+    def apply(self, path: str, manifest: dict[str, Any]) -> None:
+        """Create or update an object by server-side apply."""
+        self._request("PATCH", f"{path}?fieldManager={FIELD_MANAGER}&force=true", manifest)
+
+    def delete(self, path: str) -> None:
+        """Delete an object; it need not exist."""
+        self._request("DELETE", path)
+
+    def _request(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any] | None:
+        headers = {"Content-Type": APPLY, "Accept": "application/json"}
+        if self._endpoint.token:
+            headers["Authorization"] = f"Bearer {self._endpoint.token}"
+        server = urlsplit(self._endpoint.server)
+        connection = http.client.HTTPSConnection(server.netloc, timeout=30, context=self._tls)
+        try:
+            connection.request(method, server.path + path, json.dumps(body) if body is not None else None, headers)
+            response = connection.getresponse()
+            content = cast("dict[str, Any]", json.loads(response.read() or b"{}"))
+        except OSError as error:
+            raise SandboxError(
+                f"The API server at {self._endpoint.server} does not answer ({error}); `make up` starts it again."
+            ) from error
+        finally:
+            connection.close()
+        if response.status == http.client.NOT_FOUND:
+            return None
+        if response.status >= http.client.BAD_REQUEST:
+            message = content.get("message", response.reason)
+            raise SandboxError(f"The API server refused {method} {path}: {message}.")
+        return content

@@ -1,0 +1,31 @@
+"""Daemons that tests share: one control plane and one AWS stand-in per session, in a directory of their own."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sandbox import control_plane as kubernetes_control_plane
+from sandbox import moto_server
+from sandbox.environment import KubernetesEndpoint
+from sandbox.supervisor import Supervisor
+
+
+@pytest.fixture(scope="session")
+def sandbox_directory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """State directory of the session's sandbox; its daemons end with the session."""
+    directory = tmp_path_factory.mktemp("sandbox")
+    yield directory
+    Supervisor(directory).stop_all()
+
+
+@pytest.fixture(scope="session")
+def control_plane(sandbox_directory: Path) -> KubernetesEndpoint:
+    """A running Kubernetes control plane with three simulated m5.xlarge nodes, as its administrator reaches it."""
+    return kubernetes_control_plane.start(sandbox_directory)
+
+
+@pytest.fixture(scope="session")
+def aws_endpoint(sandbox_directory: Path) -> str:
+    """Endpoint URL of a running moto server."""
+    return moto_server.start(sandbox_directory)
