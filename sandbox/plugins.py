@@ -1,0 +1,105 @@
+"""Puts the sandbox's plugins where the engine looks for them: a private ``PULUMI_HOME``.
+
+There the engine finds them without a word; on the search path it would warn about each. Source: design section 5.
+"""
+
+import importlib.metadata
+import os
+import shlex
+import shutil
+import sys
+from pathlib import Path
+from typing import Final
+
+from sandbox.environment import CHECKOUT
+from sandbox.errors import SandboxError
+
+STAND_INS: Final = ("aws", "kubernetes", "random")
+REAL_PLUGINS_VARIABLE: Final = "SANDBOX_REAL_PLUGINS"
+_MARK: Final = "# Written by the sandbox"
+
+
+def install(directory: Path) -> None:
+    """Install the language host and the providers' stand-ins below a sandbox's ``pulumi`` directory.
+
+    A provider that ``SANDBOX_REAL_PLUGINS`` names (comma-separated) is not replaced: the vendor's own plugin is linked
+    from the user's Pulumi home, where ``pulumi plugin install`` has put it.
+
+    Args:
+        directory: state directory of the sandbox.
+
+    Raises:
+        SandboxError: a real plugin is asked for that is unknown or not installed.
+    """
+    plugins = directory / "pulumi" / "plugins"
+    _install_launcher(plugins, "language", "python", _version("pulumi"), "sandbox.language_host")
+    real = _real_plugins()
+    for name in STAND_INS:
+        version = _version(f"pulumi-{name}")
+        if name in real:
+            _link_real_plugin(plugins, name, version)
+        else:
+            _install_launcher(plugins, "resource", name, version, f"sandbox.providers.{name}")
+
+
+def _real_plugins() -> frozenset[str]:
+    names = frozenset(filter(None, (name.strip() for name in os.environ.get(REAL_PLUGINS_VARIABLE, "").split(","))))
+    unknown = names - set(STAND_INS)
+    if unknown:
+        raise SandboxError(
+            f"{REAL_PLUGINS_VARIABLE} names {', '.join(sorted(unknown))}; allowed are {', '.join(STAND_INS)}."
+        )
+    return names
+
+
+def _install_launcher(plugins: Path, kind: str, name: str, version: str, module: str) -> None:
+    folder = plugins / f"{kind}-{name}-v{version}"
+    _remove_others(plugins, kind, name, folder)
+    # -P: the directory of the user's project must not shadow the sandbox's own modules
+    command = f"exec {shlex.quote(sys.executable)} -P -m {module}"
+    search_path = f"PYTHONPATH={shlex.quote(str(CHECKOUT))}${{PYTHONPATH:+:$PYTHONPATH}}"
+    content = f'#!/bin/sh\n{_MARK}; `make up` writes it again.\n{search_path} {command} "$@"\n'
+    launcher = folder / f"pulumi-{kind}-{name}"
+    if launcher.is_file() and launcher.read_text() == content:
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    temporary = launcher.with_suffix(f".{os.getpid()}")
+    temporary.write_text(content)
+    temporary.chmod(0o700)
+    temporary.replace(launcher)
+
+
+def _link_real_plugin(plugins: Path, name: str, version: str) -> None:
+    folder = plugins / f"resource-{name}-v{version}"
+    homes = [Path(os.environ.get("PULUMI_HOME") or Path.home() / ".pulumi"), Path.home() / ".pulumi"]
+    for home in homes:
+        real = home / "plugins" / folder.name
+        if real.resolve() != folder.resolve() and (real / f"pulumi-resource-{name}").is_file():
+            break
+    else:
+        if folder.is_symlink():
+            return
+        raise SandboxError(
+            f"{REAL_PLUGINS_VARIABLE} asks for the real {name} plugin {version}, which is not installed: run "
+            f"`pulumi plugin install resource {name} {version}`, or take {name} out of the variable."
+        )
+    _remove_others(plugins, "resource", name, folder)
+    if folder.is_symlink():
+        folder.unlink()
+    elif folder.exists():
+        shutil.rmtree(folder)
+    plugins.mkdir(parents=True, exist_ok=True)
+    folder.symlink_to(real.resolve(), target_is_directory=True)
+
+
+def _remove_others(plugins: Path, kind: str, name: str, wanted: Path) -> None:
+    """Remove what an earlier SDK version, or the other choice between real and stand-in, has left."""
+    for folder in plugins.glob(f"{kind}-{name}-v*"):
+        if folder.is_symlink():
+            folder.unlink()
+        elif folder != wanted:
+            shutil.rmtree(folder)
+
+
+def _version(distribution: str) -> str:
+    return importlib.metadata.version(distribution)
