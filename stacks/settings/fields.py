@@ -1,0 +1,115 @@
+"""Types of single values, each with the sentence that an error message and an editor show for it.
+
+Source: CFG-1..13, A-32.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from ipaddress import IPv4Network
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
+
+from pydantic import Field
+from pydantic.fields import FieldInfo
+
+DNS_NAME = r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?"
+
+
+@dataclass(frozen=True)
+class Allowed:
+    """What a value may be, in words that complete "allowed: ..."."""
+
+    text: str
+
+
+Slug = Annotated[
+    str,
+    Field(pattern=r"^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$"),
+    Allowed("lower-case letters, digits and hyphens, at most 63, starting with a letter, such as platform-team"),
+]
+LabelValue = Annotated[
+    str,
+    Field(pattern=r"^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$"),
+    Allowed("a Kubernetes label value: letters, digits, '-', '_' and '.', at most 63, such as cc-platform"),
+]
+DnsName = Annotated[
+    str,
+    Field(pattern=f"^{DNS_NAME}$", max_length=200),
+    Allowed("a lower-case DNS name of at least two labels, such as automation.example.com"),
+]
+EmailAddress = Annotated[
+    str,
+    Field(pattern=rf"^[A-Za-z0-9._%+-]{{1,64}}@{DNS_NAME}$", max_length=254),
+    Allowed("an e-mail address, such as platform@example.com"),
+]
+AccountId = Annotated[str, Field(pattern=r"^[0-9]{12}$"), Allowed('twelve digits in quotes, such as "123456789012"')]
+KubernetesVersion = Annotated[
+    str, Field(pattern=r"^1\.[0-9]{2}$"), Allowed('a minor version in quotes, such as "1.35"')
+]
+PostgresVersion = Annotated[str, Field(pattern=r"^[0-9]{2}$"), Allowed('a major version in quotes, such as "17"')]
+Network = Annotated[IPv4Network, Allowed("an IPv4 network without host bits, such as 10.20.0.0/16")]
+NodePoolName = Annotated[
+    str,
+    Field(pattern=r"^[a-z]([a-z0-9-]{0,30}[a-z0-9])?$"),
+    Allowed("lower-case letters, digits and hyphens, at most 32, starting with a letter, such as general"),
+]
+BucketPrefix = Annotated[
+    str,
+    Field(pattern=r"^[a-z0-9][a-z0-9-]{1,34}[a-z0-9]$"),
+    Allowed("3 to 36 lower-case letters, digits and inner hyphens, such as biz-automation-dev"),
+]
+Text = Annotated[str, Field(min_length=1, max_length=100), Allowed("text of 1 to 100 characters")]
+Count = Annotated[int, Field(ge=0, le=1000)]
+
+
+def allowed(field: FieldInfo) -> str:
+    """What the field takes, in words; from its own `Allowed`, else from its type and limits."""
+    stated = [item.text for item in field.metadata if isinstance(item, Allowed)]
+    return stated[-1] if stated else _allowed(field.annotation, tuple(field.metadata))
+
+
+def element_allowed(field: FieldInfo) -> str:
+    """What one element of a list takes, in words."""
+    element = next(_elements(field.annotation), str)
+    return _allowed(element, ())
+
+
+def _elements(annotation: Any) -> Iterator[Any]:
+    if get_origin(annotation) is tuple:
+        yield get_args(annotation)[0]
+
+
+def _allowed(annotation: Any, metadata: tuple[Any, ...]) -> str:
+    if get_origin(annotation) is Annotated:
+        annotation, *inner = get_args(annotation)
+        metadata = (*inner, *metadata)
+    stated = [item.text for item in metadata if isinstance(item, Allowed)]
+    if stated:
+        return stated[-1]
+    if get_origin(annotation) in {Union, UnionType}:
+        annotation = next(option for option in get_args(annotation) if option is not type(None))
+        return _allowed(annotation, metadata)
+    if isinstance(annotation, type) and issubclass(annotation, StrEnum):
+        return ", ".join(annotation)
+    for element in _elements(annotation):
+        return f"a list, each item {_allowed(element, ())}"
+    return _plain(annotation, metadata)
+
+
+def _plain(annotation: Any, metadata: tuple[Any, ...]) -> str:
+    if annotation is bool:
+        return "true or false"
+    if annotation is int:
+        return _integer(metadata)
+    return "text" if annotation is str else "an object"
+
+
+def _integer(metadata: tuple[Any, ...]) -> str:
+    limits: dict[str, int] = {}
+    for item in metadata:
+        for limit in item.metadata if isinstance(item, FieldInfo) else [item]:
+            limits |= {name: getattr(limit, name) for name in ("ge", "le") if hasattr(limit, name)}
+    if {"ge", "le"} <= limits.keys():
+        return f"an integer from {limits['ge']} to {limits['le']}"
+    return "an integer"

@@ -1,0 +1,65 @@
+"""What the clouds offer: tables with their sources, read on first use.
+
+Source: A-5, A-32, CLU-4.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+_DIRECTORY = Path(__file__).parent / "reference"
+
+
+@dataclass(frozen=True)
+class InstanceType:
+    """A machine type: virtual CPUs, memory in GiB, addresses of the VPC that one node can hold."""
+
+    cpus: int
+    memory_gib: int
+    addresses: int
+    architecture: str
+    gpus: int = 0
+
+
+@cache
+def _table(name: str) -> Any:
+    return yaml.safe_load((_DIRECTORY / f"{name}.yaml").read_text(encoding="utf-8"))
+
+
+def aws_regions() -> dict[str, int]:
+    """Availability zones that an account can use, by region."""
+    return _table("aws-regions")
+
+
+def aws_instance_types() -> dict[str, InstanceType]:
+    """Machine types that a node pool may use, by name."""
+    return {name: InstanceType(**row) for name, row in _table("aws-instance-types").items()}
+
+
+def aws_database_classes() -> dict[str, dict[str, int]]:
+    """Machine classes that a managed database may use, by name."""
+    return _table("aws-database-classes")
+
+
+def aws_endpoint_services() -> list[str]:
+    """Services that a network may reach through an interface endpoint."""
+    return _table("aws-endpoint-services")
+
+
+def aws_log_retention_days() -> list[int]:
+    """Days of retention that CloudWatch Logs accepts."""
+    return _table("aws-log-retention-days")
+
+
+def kubernetes_versions(distribution: str) -> dict[str, date]:
+    """Accepted minor versions with the end of the vendor's standard support; empty where the platform has none yet."""
+    return _table("kubernetes-versions").get(distribution, {})
+
+
+def postgres_versions() -> dict[str, date]:
+    """Accepted major versions with the end of support."""
+    return _table("postgres-versions")

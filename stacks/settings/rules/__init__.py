@@ -1,0 +1,23 @@
+"""Checks that need two values, or a table of what a cloud offers.
+
+Each rule reads the settings and yields problems. The settings may be partial: a rule that reads a field which is
+itself in error ends there, and the next one runs, so that one bad value hides no unrelated problem.
+
+Source: CFG-6, A-5, A-11, A-32..A-35, A-57.
+"""
+
+from collections.abc import Callable, Iterator
+
+from stacks.settings.model import Settings
+from stacks.settings.problems import Problem
+from stacks.settings.rules import cloud, data, network, nodes, organisation
+from stacks.settings.rules.partial import readable
+
+Rule = Callable[[Settings], Iterator[Problem]]
+
+RULES: tuple[Rule, ...] = (*cloud.RULES, *organisation.RULES, *network.RULES, *nodes.RULES, *data.RULES)
+
+
+def check(settings: Settings) -> list[Problem]:
+    """Every problem that the rules find in ``settings``, which may lack the fields that are themselves in error."""
+    return [problem for rule in RULES for problem in readable(rule(settings))]

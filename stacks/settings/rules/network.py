@@ -1,0 +1,93 @@
+"""Rules on the network's plan. Source: NET-1, A-32."""
+
+from collections.abc import Iterator
+from ipaddress import IPv4Network
+from itertools import combinations
+
+from stacks.settings.model import CloudProvider, NatGateways, Profile, Settings
+from stacks.settings.problems import Path, Problem, closest, dotted, refuse
+from stacks.settings.reference_tables import aws_endpoint_services
+from stacks.settings.rules.lists import duplicates
+
+# RFC 1918 and RFC 6598
+PRIVATE_BLOCKS = tuple(map(IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10")))
+_PRIVATE_WORDS = f"a network inside {', '.join(map(str, PRIVATE_BLOCKS))}"
+
+
+def _networks(settings: Settings) -> Iterator[tuple[Path, IPv4Network]]:
+    yield ("network", "cidr"), settings.network.cidr
+    yield ("network", "serviceCidr"), settings.network.service_cidr
+    for index, peered in enumerate(settings.network.peered_cidrs):
+        yield ("network", "peeredCidrs", index), peered
+
+
+def _networks_are_private(settings: Settings) -> Iterator[Problem]:
+    for path, network in _networks(settings):
+        if not any(network.subnet_of(block) for block in PRIVATE_BLOCKS):
+            yield refuse(path, network, _PRIVATE_WORDS)
+
+
+def _networks_are_disjoint(settings: Settings) -> Iterator[Problem]:
+    for (other_path, other), (path, network) in combinations(_networks(settings), 2):
+        if network.overlaps(other):
+            yield refuse(
+                path, network, "networks without common addresses", because=f"it overlaps {dotted(other_path)} {other}"
+            )
+
+
+def _network_has_a_workable_size(settings: Settings) -> Iterator[Problem]:
+    network = settings.network.cidr
+    if network.prefixlen < 16:
+        yield refuse(("network", "cidr"), network, "/16 to /20", because=f"/{network.prefixlen} is larger than a VPC")
+    elif network.prefixlen > 20:
+        yield refuse(("network", "cidr"), network, "/16 to /20", because=f"/{network.prefixlen} is too small")
+
+
+def _services_have_a_workable_size(settings: Settings) -> Iterator[Problem]:
+    network = settings.network.service_cidr
+    if not 12 <= network.prefixlen <= 22:
+        yield refuse(("network", "serviceCidr"), network, "/12 to /22")
+
+
+def _endpoints_exist(settings: Settings) -> Iterator[Problem]:
+    if settings.cloud.provider is not CloudProvider.AWS:
+        return
+    known = aws_endpoint_services()
+    for index, service in enumerate(settings.network.interface_endpoints):
+        if service not in known:
+            yield refuse(
+                ("network", "interfaceEndpoints", index), service, ", ".join(known), because=closest(service, known)
+            )
+
+
+def _endpoints_differ(settings: Settings) -> Iterator[Problem]:
+    yield from duplicates(("network", "interfaceEndpoints"), settings.network.interface_endpoints)
+
+
+def _prod_survives_a_zone(settings: Settings) -> Iterator[Problem]:
+    if settings.profile is not Profile.PROD:
+        return
+    if settings.network.zones < 3:
+        yield refuse(("network", "zones"), settings.network.zones, "3", because="prod spans three zones")
+
+
+def _prod_keeps_its_way_out(settings: Settings) -> Iterator[Problem]:
+    if settings.profile is Profile.PROD and settings.network.nat_gateways is not NatGateways.PER_ZONE:
+        yield refuse(
+            ("network", "natGateways"),
+            settings.network.nat_gateways,
+            NatGateways.PER_ZONE,
+            because="in prod the loss of one zone must not cut off the others",
+        )
+
+
+RULES = (
+    _networks_are_private,
+    _network_has_a_workable_size,
+    _services_have_a_workable_size,
+    _networks_are_disjoint,
+    _endpoints_exist,
+    _endpoints_differ,
+    _prod_survives_a_zone,
+    _prod_keeps_its_way_out,
+)

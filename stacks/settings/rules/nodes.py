@@ -1,0 +1,63 @@
+"""Rules on the node pools. Source: CLU-4, A-57."""
+
+from collections.abc import Iterator
+
+from stacks.settings.model import CloudProvider, NodePoolSettings, Profile, Settings
+from stacks.settings.problems import Problem, closest, refuse
+from stacks.settings.reference_tables import aws_instance_types
+from stacks.settings.rules.lists import duplicates
+from stacks.settings.rules.partial import readable
+
+_PROD_NODES = 3
+
+
+def _names_differ(settings: Settings) -> Iterator[Problem]:
+    yield from duplicates(("nodePools",), [pool.name for pool in settings.node_pools], "name")
+
+
+def _sizes_are_ordered(settings: Settings) -> Iterator[Problem]:
+    for index, pool in enumerate(settings.node_pools):
+        yield from readable(_sizes_of(index, pool))
+
+
+def _sizes_of(index: int, pool: NodePoolSettings) -> Iterator[Problem]:
+    path = ("nodePools", index)
+    if pool.min_size > pool.max_size:
+        yield refuse((*path, "minSize"), pool.min_size, f"0 to {pool.max_size}", because="it is above maxSize")
+    elif not pool.min_size <= pool.desired_size <= pool.max_size:
+        yield refuse(
+            (*path, "desiredSize"), pool.desired_size, f"minSize to maxSize, {pool.min_size} to {pool.max_size}"
+        )
+
+
+def _instance_types_exist(settings: Settings) -> Iterator[Problem]:
+    if settings.cloud.provider is not CloudProvider.AWS:
+        return
+    for index, pool in enumerate(settings.node_pools):
+        yield from readable(_instance_type_of(index, pool))
+
+
+def _instance_type_of(index: int, pool: NodePoolSettings) -> Iterator[Problem]:
+    known = aws_instance_types()
+    if pool.instance_type not in known:
+        families = ", ".join(dict.fromkeys(name.partition(".")[0] for name in known))
+        yield refuse(
+            ("nodePools", index, "instanceType"),
+            pool.instance_type,
+            f"a type of the families {families} that stacks/settings/reference/aws-instance-types.yaml lists",
+            because=closest(pool.instance_type, known),
+        )
+
+
+def _prod_has_a_node_per_zone(settings: Settings) -> Iterator[Problem]:
+    if settings.profile is not Profile.PROD:
+        return
+    always = sum(pool.min_size for pool in settings.node_pools)
+    if always < _PROD_NODES:
+        yield Problem(
+            ("nodePools",),
+            f"the sum of minSize is {always}; allowed: {_PROD_NODES} or more, one in each of prod's three zones",
+        )
+
+
+RULES = (_names_differ, _sizes_are_ordered, _instance_types_exist, _prod_has_a_node_per_zone)
