@@ -1,0 +1,1 @@
+"""The policy pack of the platform; Pulumi runs this directory, tests import it."""

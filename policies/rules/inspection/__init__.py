@@ -1,0 +1,1 @@
+"""How rules read resources: containers, labels, tags, Helm values, image references."""

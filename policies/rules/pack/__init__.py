@@ -1,0 +1,1 @@
+"""What makes Pulumi policies of rules: discovery, exceptions, configuration."""
