@@ -13,6 +13,7 @@ from sandbox.providers.aws.references import Reference
 from sandbox.providers.aws.resource_type import Problem, Properties
 from sandbox.providers.aws.shapes import given
 from sandbox.providers.aws.tagging import as_properties
+from sandbox.providers.stand_in import StandInError
 
 _CHANGED = "ec2/vpc-endpoint"
 _ENDPOINT_LISTS = {"routeTableIds": "RouteTableId", "subnetIds": "SubnetId", "securityGroupIds": "SecurityGroupId"}
@@ -183,7 +184,7 @@ class FlowLog(Ec2Type):
             **self.tagged(inputs),
         )
         for failure in answer.get("Unsuccessful", []):
-            raise ValueError(failure["Error"]["Message"])
+            raise StandInError(failure["Error"]["Message"])
         return answer["FlowLogIds"][0]
 
     @override

@@ -70,6 +70,23 @@ def problems(name: str, value: Any, kind: PolicyKind) -> Iterator[tuple[str, str
         yield name, f"is not a valid policy: {reason}"
 
 
+def principals(value: Any) -> Iterator[str]:
+    """Give the ARNs of the roles and users that a valid policy names as principals.
+
+    Args:
+        value: JSON text of the policy; anything else has none.
+    """
+    if not isinstance(value, str):
+        return
+    statements = json.loads(value)["Statement"]
+    for statement in statements if isinstance(statements, list) else [statements]:
+        principal = statement.get("Principal", {})
+        accounts: Any = principal.get("AWS", []) if isinstance(principal, dict) else []
+        for name in accounts if isinstance(accounts, list) else [accounts]:
+            if ":role/" in name or ":user/" in name:
+                yield name
+
+
 def _document_problems(text: str, kind: PolicyKind) -> Iterator[str]:
     try:
         document = json.loads(text)

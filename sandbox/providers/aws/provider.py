@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from typing_extensions import override
 
 from sandbox.providers import schema
-from sandbox.providers.aws import invokes, tagging
+from sandbox.providers.aws import invokes, policy_grammar, tagging
 from sandbox.providers.aws.cloud import Cloud, describe, is_absent
 from sandbox.providers.aws.comparison import overlay, reconcile, same
 from sandbox.providers.aws.references import exists, is_generated
@@ -85,6 +85,8 @@ class AwsStandIn(StandIn):
             tags = {**self.cloud.default_tags, **(inputs.get("tags") or {})}
             inputs |= {"tags": tags} if tags else {}
             failures.extend(("tags", reason) for reason in tagging.problems(tags))
+        for name, policy in kind.policies.items():
+            failures.extend(policy_grammar.problems(name, inputs.get(name), policy))
         failures.extend(kind.problems(inputs))
         return inputs, failures
 
@@ -121,6 +123,13 @@ class AwsStandIn(StandIn):
             live = kind.read(cloud, identifier, inputs)
             if live is None:
                 raise StandInError(f"{identifier} was made, but AWS does not show it")
+            unhandled = sorted(inputs.keys() - live.keys() - kind.unread - {"region", kind.name_prefix})
+            if unhandled:
+                kind.delete(cloud, identifier, {**live, **inputs})
+                raise StandInError(
+                    f"the sandbox does not know what to do with {', '.join(unhandled)};"
+                    f" handle it in {type(kind).__module__.rsplit('.', 1)[-1]}.py of sandbox/providers/aws"
+                )
             return identifier, _outputs(kind, cloud, resource.type, live, inputs)
 
         return _attempt(f"creating {kind.label} ({resource.name})", operate)
@@ -246,6 +255,22 @@ class AwsStandIn(StandIn):
                     raise StandInError(
                         f"{kind.label} ({resource.name}): {reference.path} names the {reference.kind} {value!r},"
                         " which does not exist; create it first, or correct the name."
+                    )
+        if not preview:
+            self._require_principals(kind, resource, cloud, inputs)
+
+    def _require_principals(
+        self, kind: ResourceType, resource: ResourceReference, cloud: Cloud, inputs: Properties
+    ) -> None:
+        """Refuse a policy that lets in a role or user that does not exist, as AWS does."""
+        for name in kind.policies:
+            for principal in policy_grammar.principals(inputs.get(name)):
+                if not _attempt(
+                    f"checking {name} of {resource.name}", lambda: exists(cloud, "IAM principal", principal)
+                ):
+                    raise StandInError(
+                        f"{kind.label} ({resource.name}): {name} has the principal {principal!r}, which does not exist;"
+                        " create it first, or correct the name."
                     )
 
 

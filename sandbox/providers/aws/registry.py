@@ -9,6 +9,11 @@ from sandbox.providers.aws import (
     ec2_network,
     ec2_routing,
     ec2_security,
+    iam,
+    kms,
+    s3,
+    s3_events,
+    s3_lifecycle,
 )
 from sandbox.providers.aws.resource_type import ResourceType
 from sandbox.providers.stand_in import StandInError
@@ -19,6 +24,11 @@ _FAMILIES = (
     ec2_security.TYPES,
     ec2_connections.TYPES,
     ec2_launch.TYPES,
+    iam.TYPES,
+    kms.TYPES,
+    s3.TYPES,
+    s3_lifecycle.TYPES,
+    s3_events.TYPES,
 )
 TYPES: Mapping[str, ResourceType] = {kind.token: kind for family in _FAMILIES for kind in family}
 

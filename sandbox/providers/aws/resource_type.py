@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
 from sandbox.providers.aws.cloud import Cloud
+from sandbox.providers.aws.policy_grammar import PolicyKind
 from sandbox.providers.aws.references import Reference
 from sandbox.providers.aws.tagging import TagCalls
 
@@ -27,6 +28,8 @@ class ResourceType(ABC):
         computed: dotted paths that AWS fills in by itself where the program says nothing.
         volatile: outputs that an update changes, so that a preview cannot know them.
         references: properties that must name something that exists.
+        policies: kind of policy by property, for those that hold IAM policies.
+        unread: inputs that steer the provider or that AWS never shows again.
         automatic_name: property that gets the resource's name and seven hexadecimal digits where it is absent.
         name_prefix: property that gives the first part of the name instead.
         name_length: longest name, in characters.
@@ -44,6 +47,8 @@ class ResourceType(ABC):
     computed: ClassVar[frozenset[str]] = frozenset()
     volatile: ClassVar[frozenset[str]] = frozenset()
     references: ClassVar[tuple[Reference, ...]] = ()
+    policies: ClassVar[Mapping[str, PolicyKind]] = {}
+    unread: ClassVar[frozenset[str]] = frozenset()
     automatic_name: ClassVar[str | None] = None
     name_prefix: ClassVar[str] = "namePrefix"
     name_length: ClassVar[int] = 255
