@@ -10,8 +10,10 @@ from ipaddress import IPv4Network
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
-from pydantic import Field
+from pydantic import Field, GetJsonSchemaHandler
 from pydantic.fields import FieldInfo
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 DNS_NAME = r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?"
 
@@ -21,6 +23,10 @@ class Allowed:
     """What a value may be, in words that complete "allowed: ..."."""
 
     text: str
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """Hands the sentence to editors, which show it where a value does not fit."""
+        return handler(schema) | {"errorMessage": f"allowed: {self.text}"}
 
 
 Slug = Annotated[
@@ -54,13 +60,19 @@ NodePoolName = Annotated[
     Field(pattern=r"^[a-z]([a-z0-9-]{0,30}[a-z0-9])?$"),
     Allowed("lower-case letters, digits and hyphens, at most 32, starting with a letter, such as general"),
 ]
+# The name starts the names of the cluster's roles, keys, images and database: the narrowest of their rules holds.
+ClusterName = Annotated[
+    str,
+    Field(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=40),
+    Allowed("at most 40 lower-case letters, digits and single inner hyphens, such as biz-automation-dev"),
+]
+# Names of S3 buckets hold 63 characters; the purpose of each is appended.
 BucketPrefix = Annotated[
     str,
-    Field(pattern=r"^[a-z0-9][a-z0-9-]{1,34}[a-z0-9]$"),
-    Allowed("3 to 36 lower-case letters, digits and inner hyphens, such as biz-automation-dev"),
+    Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", min_length=3, max_length=36),
+    Allowed("3 to 36 lower-case letters, digits and single inner hyphens, such as biz-automation-dev"),
 ]
 Text = Annotated[str, Field(min_length=1, max_length=100), Allowed("text of 1 to 100 characters")]
-Count = Annotated[int, Field(ge=0, le=1000)]
 
 
 def allowed(field: FieldInfo) -> str:

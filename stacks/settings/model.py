@@ -17,8 +17,8 @@ from pydantic.alias_generators import to_camel
 from components.ownership import Ownership
 from stacks.settings.fields import (
     AccountId,
-    Allowed,
     BucketPrefix,
+    ClusterName,
     DnsName,
     EmailAddress,
     KubernetesVersion,
@@ -107,7 +107,7 @@ class KubernetesSettings(SettingsModel):
 
     distribution: Distribution
     """The Kubernetes distribution; belongs to the cloud."""
-    cluster_name: Text
+    cluster_name: ClusterName
     """The cluster's name; cannot change once the stack exists."""
     version: KubernetesVersion
     """The Kubernetes minor version, pinned."""
@@ -234,18 +234,26 @@ class ComponentSettings(SettingsModel):
 class Settings(SettingsModel):
     """One stack, complete. Source: CFG-1..13."""
 
-    profile: Annotated[Profile, Allowed(", ".join(Profile))]
+    profile: Profile
     """Sizing profile; a stack called dev, stg or prod has the profile of that name."""
     cloud: CloudSettings
+    """Which cloud, where, and in which account."""
     kubernetes: KubernetesSettings
+    """The cluster."""
     organisation: OrganisationSettings
+    """Who runs the platform, who pays for it, and under which domain."""
     network: NetworkSettings
+    """The network's plan."""
     node_pools: Annotated[tuple[NodePoolSettings, ...], Field(min_length=1, max_length=20)]
     """The cluster's node pools."""
     lake: LakeSettings
+    """The data lake's buckets."""
     database: DatabaseSettings
+    """PostgreSQL, in the cluster or run by the cloud."""
     budget: BudgetSettings
+    """The monthly budget and who hears of it."""
     components: ComponentSettings = ComponentSettings()
+    """Which components the stack runs."""
 
     @property
     def ownership(self) -> Ownership:

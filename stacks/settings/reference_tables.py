@@ -30,8 +30,8 @@ def _table(name: str) -> Any:
     return yaml.safe_load((_DIRECTORY / f"{name}.yaml").read_text(encoding="utf-8"))
 
 
-def aws_regions() -> dict[str, int]:
-    """Availability zones that an account can use, by region."""
+def aws_regions() -> list[str]:
+    """Regions of the commercial partition."""
     return _table("aws-regions")
 
 

@@ -1,9 +1,9 @@
 """Rules on the cloud and the cluster. Source: CFG-2..6, CLU-1..4, A-5, A-33."""
 
 import importlib.util
-import re
 from collections.abc import Iterator
 
+from components.network.aws_zones import zone_names
 from stacks.settings.model import CloudProvider, Distribution, Profile, Settings
 from stacks.settings.problems import Problem, closest, refuse
 from stacks.settings.reference_tables import aws_log_retention_days, aws_regions, kubernetes_versions
@@ -12,22 +12,6 @@ DISTRIBUTION_OF = {
     CloudProvider.AWS: Distribution.EKS,
     CloudProvider.AZURE: Distribution.AKS,
     CloudProvider.OPENSHIFT: Distribution.OPENSHIFT,
-}
-# https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateCluster.html
-# https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules#microsoftcontainerservice
-_CLUSTER_NAMES = {
-    Distribution.EKS: (
-        r"[0-9A-Za-z][0-9A-Za-z_-]{0,99}",
-        "1 to 100 letters, digits, hyphens and underscores, starting with a letter or digit",
-    ),
-    Distribution.AKS: (
-        r"[0-9A-Za-z]([0-9A-Za-z_-]{0,61}[0-9A-Za-z])?",
-        "1 to 63 letters, digits, inner hyphens and underscores",
-    ),
-    Distribution.OPENSHIFT: (
-        r"[a-z]([a-z0-9-]{0,52}[a-z0-9])?",
-        "1 to 54 lower-case letters, digits and inner hyphens, starting with a letter",
-    ),
 }
 _WIDEST_PUBLIC_ACCESS = 16
 
@@ -57,15 +41,14 @@ def _region_exists(settings: Settings) -> Iterator[Problem]:
 
 
 def _zones_exist(settings: Settings) -> Iterator[Problem]:
-    if settings.cloud.provider is not CloudProvider.AWS:
+    region, zones = settings.cloud.region, settings.network.zones
+    if settings.cloud.provider is not CloudProvider.AWS or region not in aws_regions():
         return
-    available = aws_regions().get(settings.cloud.region)
-    if available is not None and settings.network.zones > available:
+    try:
+        zone_names(region, zones)
+    except ValueError:
         yield refuse(
-            ("network", "zones"),
-            settings.network.zones,
-            f"{available} or fewer",
-            because=f"{settings.cloud.region} offers an account {available} zones",
+            ("network", "zones"), zones, "fewer, or another cloud.region", because=f"{region} has fewer usable zones"
         )
 
 
@@ -76,12 +59,6 @@ def _account_is_named(settings: Settings) -> Iterator[Problem]:
             "missing; allowed: the AWS account that the stack may touch, twelve digits in quotes "
             '("123456789012" stands for none yet and works in the sandbox only)',
         )
-
-
-def _cluster_name_fits(settings: Settings) -> Iterator[Problem]:
-    pattern, words = _CLUSTER_NAMES[settings.kubernetes.distribution]
-    if not re.fullmatch(pattern, settings.kubernetes.cluster_name):
-        yield refuse(("kubernetes", "clusterName"), settings.kubernetes.cluster_name, words)
 
 
 def _version_is_supported(settings: Settings) -> Iterator[Problem]:
@@ -119,7 +96,6 @@ RULES = (
     _distribution_belongs_to_provider,
     _region_exists,
     _account_is_named,
-    _cluster_name_fits,
     _version_is_supported,
     _api_server_stays_private,
     _zones_exist,
