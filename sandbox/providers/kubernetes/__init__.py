@@ -1,0 +1,1 @@
+"""Stand-in for the Kubernetes provider: server-side apply against a real API server."""
