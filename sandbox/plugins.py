@@ -97,7 +97,7 @@ def _remove_others(plugins: Path, kind: str, name: str, wanted: Path) -> None:
     for folder in plugins.glob(f"{kind}-{name}-v*"):
         if folder.is_symlink():
             folder.unlink()
-        elif folder != wanted:
+        elif folder.is_dir() and folder != wanted:
             shutil.rmtree(folder)
 
 
