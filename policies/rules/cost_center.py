@@ -106,6 +106,8 @@ def _made_objects(manifest: Manifest, judge: _Judge) -> Iterator[str]:
     if not manifest.workload or not isinstance(spec, Mapping):
         return
     claims = spec.get("volumeClaimTemplates")
+    if is_unknown(claims):
+        yield str(Unreadable(manifest.at("spec.volumeClaimTemplates")))
     for index, claim in enumerate(claims if isinstance(claims, list) else []):
         metadata = claim.get("metadata") if isinstance(claim, Mapping) else claim
         yield from judge.metadata(metadata, manifest.at(f"spec.volumeClaimTemplates[{index}].metadata"))
@@ -146,7 +148,7 @@ def _labels(value: Any, path: str) -> Iterator[tuple[str, Any]]:
 
 def _cloud(resource: Resource, judge: _Judge) -> Iterator[str]:
     tags, all_tags = resource.property("tags"), resource.property("tagsAll")
-    if is_taggable(resource.type) or isinstance(tags, Mapping):
+    if is_taggable(resource.type) or isinstance(tags, Mapping) or is_unknown(tags):
         own = _as_mapping(tags)
         # what a provider adds to every resource counts: it is in tagsAll
         fallback = isinstance(all_tags, Mapping) and not is_unknown(own) and KEY not in (own or {})

@@ -3,7 +3,7 @@
 Source: POL-3, POL-4, POL-6.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from pulumi_policy import Severity
@@ -12,7 +12,8 @@ from .inspection import helm
 from .inspection.image_reference import is_latest, problem
 from .inspection.images import Image, images
 from .inspection.kubernetes import HELM_RELEASE, Manifest, Unreadable, is_object, pod_objects
-from .inspection.pods import Container, Pod, pods
+from .inspection.paths import find
+from .inspection.pods import Container, Pod, pods, pods_in
 from .inspection.resource import Resource, is_unknown
 from .pack.rule import Rule
 
@@ -29,16 +30,21 @@ def _check(resource: Resource) -> Iterator[str]:
 
 
 def _manifest(manifest: Manifest) -> Iterator[str]:
-    for pod in pods(manifest):
+    found = list(pods(manifest))
+    yield from _pods(found)
+    if manifest.may_run_pods and not manifest.native:
+        body = {key: value for key, value in manifest.body.items() if key not in {"metadata", "status"}}
+        yield from _outside_pods(body, manifest.path, found)
+
+
+def _pods(found: Iterable[Pod | Unreadable]) -> Iterator[str]:
+    for pod in found:
         if isinstance(pod, Unreadable):
             yield str(pod)
             continue
         for container in pod.containers:
             yield from [str(container)] if isinstance(container, Unreadable) else _container(container)
         yield from _volumes(pod)
-    if manifest.may_run_pods and not manifest.native:
-        body = {key: value for key, value in manifest.body.items() if key not in {"metadata", "status"}}
-        yield from _named_outside_pods(body, manifest)
 
 
 def _container(container: Container) -> Iterator[str]:
@@ -55,28 +61,28 @@ def _container(container: Container) -> Iterator[str]:
 
 
 def _volumes(pod: Pod) -> Iterator[str]:
-    volumes = pod.spec.get("volumes")
+    volumes, path = pod.spec.get("volumes"), f"{pod.path}.volumes".lstrip(".")
+    if is_unknown(volumes):
+        yield str(Unreadable(path))
     for index, volume in enumerate(volumes if isinstance(volumes, list) else []):
-        source = volume.get("image") if isinstance(volume, Mapping) else None
-        reference: Any = source.get("reference") if isinstance(source, Mapping) else source
-        where = f"{pod.path}.volumes[{index}].image"
-        if is_unknown(reference):
-            yield f"{where} is unknown at preview; give it as a plain value"
-        elif isinstance(reference, str):
-            found = problem(reference)
-            if found:
-                yield f"{where}: {found}"
+        where = f"{path}[{index}]"
+        for part_path, part in find(volume, "image.reference"):
+            if is_unknown(part):
+                yield str(Unreadable(f"{where}.{part_path}".rstrip(".")))
+            elif isinstance(part, str):
+                yield from _image(Image(f"{where}.{part_path}", part))
 
 
-def _named_outside_pods(body: Mapping[str, Any], manifest: Manifest) -> Iterator[str]:
+def _outside_pods(value: Mapping[str, Any], path: str, found: Iterable[Pod | Unreadable]) -> Iterator[str]:
+    """Judge the images of plain data that are no container's or volume's of a pod that was found in it."""
     judged = {
         f"{container.path}.image"
-        for pod in pods(manifest)
+        for pod in found
         if isinstance(pod, Pod)
         for container in pod.containers
         if isinstance(container, Container)
     }
-    for image in images(body, manifest.path):
+    for image in images(value, path):
         if image.path not in judged:
             yield from _image(image)
 
@@ -87,8 +93,9 @@ def _release(resource: Resource) -> Iterator[str]:
             yield str(found)
         else:
             path, values = found
-            for image in images(values, path):
-                yield from _image(image)
+            inside = list(pods_in(values, path))
+            yield from _pods(inside)
+            yield from _outside_pods(values, path, inside)
     yield from _chart(resource)
 
 

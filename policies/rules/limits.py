@@ -73,7 +73,10 @@ def _resources(subject: str, path: str, resources: Any) -> Iterator[str]:
             elif is_unknown(amount):
                 yield f"{path}.{bound}.{resource} is unknown at preview; give it as a plain value"
             elif not _is_positive(amount):
-                yield f'{path}.{bound}.{resource} is "{shown(amount)}", which bounds nothing; give an amount such as {example}'
+                yield (
+                    f'{path}.{bound}.{resource} is "{shown(amount)}", which bounds nothing; '
+                    f"give an amount such as {example}"
+                )
     if missing:
         yield f"{subject} has no {', '.join(missing)}; {_MEND} under {path}"
 

@@ -53,10 +53,11 @@ def problem(text: str) -> str | None:
         reference = parse(text)
     except ValueError as error:
         return f"{error}; write repository:tag or repository@digest"
+    mend = f"write {reference.repository}:<tag> with an exact tag, or {reference.repository}@<digest>"
     if reference.tag and is_latest(reference.tag):
-        return f'"{text}" has the moving tag {reference.tag}; name one version, such as {reference.repository}:1.4.2'
+        return f'"{text}" has the moving tag {reference.tag}; {mend}'
     if not reference.tag and not reference.digest:
-        return f'"{text}" has no tag, which means latest; name one version, such as {reference.repository}:1.4.2'
+        return f'"{text}" has no tag, which means latest; {mend}'
     return None
 
 

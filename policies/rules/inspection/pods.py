@@ -82,8 +82,8 @@ def _pods_at(
         yield _pod(value, path, template, containers)
     for key, child in value.items():
         where = f"{path}.{key}".lstrip(".")
-        # the object's own spec has the object's metadata, which is judged as such
-        parent = value if key == "spec" and not root else None
+        # the object's own spec has the object's metadata, which is judged as such; a job's template is no pod's
+        parent = value if key == "spec" and not root and not path.endswith("jobTemplate") else None
         if is_unknown(child):
             unreadable = Unreadable(where)
             if key in _POD_PARTS:
