@@ -148,7 +148,7 @@ class LanguageHost(LanguageServer):
     def _run(self, request: language_pb2.RunRequest) -> bool:
         """Run the program on an event loop of its own; show what goes wrong and return whether all went well."""
         interpreter = _interpreter(request.info)
-        if Path(interpreter).parent != Path(sys.executable).parent:
+        if Path(interpreter).parent.resolve() != Path(sys.executable).parent.resolve():
             pulumi.log.error(
                 f"The project's virtual environment is {interpreter}, and the sandbox runs in {sys.executable}: run "
                 "`make up` with that one, or remove `virtualenv` from Pulumi.yaml."
@@ -254,12 +254,10 @@ def _stream(process: "subprocess.Popen[bytes]") -> Iterator[language_pb2.RunPlug
 
 
 def _interpreter(info: language_pb2.ProgramInfo) -> str:
-    """Return the Python of the project's virtual environment; without one, the Python that runs this host."""
+    """Return the Python of the project's virtual environment; where it has none, the Python that runs this host."""
     options: dict[str, Any] = dict(info.options.items())
-    name = options.get("virtualenv")
-    if not name:
-        return sys.executable
-    return str(Path(info.root_directory, str(name), "bin", "python"))
+    own = Path(info.root_directory, str(options.get("virtualenv", "")), "bin", "python")
+    return str(own) if options.get("virtualenv") and own.exists() else sys.executable
 
 
 def _clean_environment() -> dict[str, str]:

@@ -1,0 +1,83 @@
+"""The sandbox with the real engine, and the dev stack deployed in it once per session."""
+
+import shutil
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+from sandbox import plugins, toolchain
+from sandbox.environment import CHECKOUT, KubernetesEndpoint, environment
+from tests.engine.engine import Engine, Report
+
+PROGRAM = ("__main__.py", "Pulumi.yaml", "Pulumi.*.yaml", "stacks", "components", "policies", "workloads")
+STACK = "dev"
+
+ProgramMaker = Callable[[str], Engine]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what is here, so that the fast tests can leave it out."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker("engine")
+
+
+@pytest.fixture(scope="session")
+def sandbox(sandbox_directory: Path, aws_endpoint: str) -> Mapping[str, str]:
+    """Environment in which the CLI finds the sandbox: plugins, state and the AWS stand-in."""
+    assert aws_endpoint
+    programs = sandbox_directory / "bin"
+    programs.mkdir(exist_ok=True)
+    for name, path in toolchain.provide(["pulumi", "helm"]).items():
+        if not (programs / name).exists():
+            (programs / name).symlink_to(path)
+    plugins.install(sandbox_directory)
+    return environment(sandbox_directory)
+
+
+@pytest.fixture
+def program(tmp_path: Path, sandbox: Mapping[str, str]) -> ProgramMaker:
+    """Makes a project out of the source of a program, with a stack ``dev`` of its own."""
+
+    def make(source: str) -> Engine:
+        directory = tmp_path / "program"
+        directory.mkdir()
+        (directory / "Pulumi.yaml").write_text("name: small\nruntime: python\n")
+        (directory / "__main__.py").write_text(source)
+        (tmp_path / "state").mkdir()
+        engine = Engine(directory, {**sandbox, "PULUMI_BACKEND_URL": f"file://{tmp_path / 'state'}"})
+        engine.command("stack", "init", STACK).check()
+        return engine
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def platform(
+    tmp_path_factory: pytest.TempPathFactory, sandbox: Mapping[str, str], control_plane: KubernetesEndpoint
+) -> Engine:
+    """The platform's program, copied so that a test may change its configuration, with its policy pack."""
+    assert control_plane
+    directory = tmp_path_factory.mktemp("platform")
+    for pattern in PROGRAM:
+        for source in CHECKOUT.glob(pattern):
+            if source.is_dir():
+                shutil.copytree(source, directory / source.name, ignore=shutil.ignore_patterns("__pycache__"))
+            else:
+                shutil.copy2(source, directory)
+    return Engine(directory, sandbox, policy_pack=directory / "policies")
+
+
+@pytest.fixture(scope="session")
+def deployment(platform: Engine) -> Report:
+    """What the first update of the dev stack reported."""
+    platform.command("stack", "init", STACK).check()
+    return platform.up(STACK).check()
+
+
+@pytest.fixture(scope="session")
+def deployed(platform: Engine, deployment: Report) -> Engine:
+    """The engine, with the dev stack deployed; a test that changes something puts it back."""
+    assert deployment.exit_code == 0
+    return platform
