@@ -5,77 +5,53 @@ Source: TGT-6, ARCH-2; the platform layer sees nothing of a cloud but this.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any
 
 import pulumi
 import pulumi_kubernetes as kubernetes
 
+from components.cluster.storage_classes import StorageClassSpecification
+from components.database.managed import ManagedDatabase
+from components.identity.grants import (
+    Access,
+    Grant,
+    GrantError,
+    Identity,
+    IdentityBinding,
+    ServiceAccountReference,
+)
 
-class Access(StrEnum):
-    """What a workload may do with a cloud resource."""
-
-    READ = "read"
-    WRITE = "write"
-
-
-@dataclass(frozen=True)
-class Grant:
-    """Access of one workload to one named resource of the foundation.
-
-    ``resource`` is a lake zone (``lake/raw``), a secret prefix (``secret/airflow``), a bucket (``bucket/velero``)
-    or a capability of the cluster (``load-balancer``, ``dns``).
-    """
-
-    resource: str
-    access: Access
-
-
-@dataclass(frozen=True)
-class ServiceAccountReference:
-    """A Kubernetes service account by namespace and name."""
-
-    namespace: str
-    name: str
-
-
-@dataclass(frozen=True)
-class IdentityBinding:
-    """What the bound workload's objects carry so that the cloud recognises them."""
-
-    annotations: Mapping[str, pulumi.Input[str]] = field(default_factory=dict[str, pulumi.Input[str]])
-    pod_labels: Mapping[str, str] = field(default_factory=dict[str, str])
-
-
-class Identity(Protocol):
-    """Binds a Kubernetes service account to cloud permissions. Source: CLU-5, SEC-5, SEC-6."""
-
-    def bind(self, account: ServiceAccountReference, grants: Sequence[Grant]) -> IdentityBinding: ...
-
-
-@dataclass(frozen=True)
-class StorageClassSpecification:
-    """A StorageClass of the cloud's block storage: name, CSI provisioner, parameters, whether it is the default."""
-
-    name: str
-    provisioner: str
-    parameters: Mapping[str, pulumi.Input[str]]
-    default: bool = False
-    retain: bool = False
-
-
-@dataclass(frozen=True)
-class ManagedDatabase:
-    """PostgreSQL run by the cloud: address, port, and the secret (name in the cloud's vault) that holds the superuser."""
-
-    host: pulumi.Output[str]
-    port: pulumi.Output[int]
-    secret_name: pulumi.Output[str]
+__all__ = [
+    "Access",
+    "Foundation",
+    "Grant",
+    "GrantError",
+    "Identity",
+    "IdentityBinding",
+    "ManagedDatabase",
+    "ServiceAccountReference",
+    "StorageClassSpecification",
+]
 
 
 @dataclass(frozen=True)
 class Foundation:
-    """Everything the platform may know of the cloud beneath it."""
+    """Everything the platform may know of the cloud beneath it.
+
+    Args:
+        provider: Kubernetes provider of the cluster.
+        ready: gate; once it stands the cluster takes workloads.
+        identity: gives service accounts cloud permissions.
+        lake: address of each lake zone.
+        secret_store: specification of the External Secrets ``ClusterSecretStore``.
+        storage_classes: block storage on offer.
+        registry: where images that the platform builds are pulled from, without a trailing slash.
+        backup: names of the object stores for backups: ``velero-backups`` and ``backups``.
+        database: PostgreSQL run by the cloud; None: the platform runs it in the cluster.
+        outputs: what the stack exports of its foundation.
+        secrets: names in the cloud's vault of the secrets that the foundation made, by path (``postgres/analytics``).
+        cluster: the cluster, whose end is the end of everything in it (``deleted_with``); None: it is not ours.
+    """
 
     provider: kubernetes.Provider
     ready: pulumi.Resource
@@ -87,3 +63,5 @@ class Foundation:
     backup: Mapping[str, pulumi.Output[str]]
     database: ManagedDatabase | None
     outputs: Mapping[str, pulumi.Input[Any]] = field(default_factory=dict[str, pulumi.Input[Any]])
+    secrets: Mapping[str, pulumi.Output[str]] = field(default_factory=dict[str, pulumi.Output[str]])
+    cluster: pulumi.Resource | None = None

@@ -44,7 +44,8 @@ class Registration:
 class RecordingEngine(pulumi.runtime.Mocks):
     """Answers every registration with the inputs plus what the cloud would add, and remembers all of them.
 
-    Assertions hold only after :meth:`deploy` returned, when all registrations have drained. A test adds what its cloud
+    With ``preview`` everything that the cloud would add is unknown, as in the first preview of a stack. Assertions hold
+    only after :meth:`deploy` returned, when all registrations have drained. A test adds what its cloud
     answers to ``outputs`` (resource type -> function of the registration's name and inputs) and ``functions``
     (token -> function of the arguments).
     """
@@ -115,7 +116,10 @@ class RecordingEngine(pulumi.runtime.Mocks):
             return "", dict(args.inputs)
         identifier = _identifier(args.name, args.inputs)
         added = self.outputs[args.typ](args.name, args.inputs) if args.typ in self.outputs else {}
-        return identifier, {**_computed(args.typ, identifier), **args.inputs, **added}
+        computed = _computed(args.typ, identifier)
+        if self.preview:
+            return "", {**_unknown(computed), **args.inputs, **_unknown(added)}
+        return identifier, {**computed, **args.inputs, **added}
 
     def close(self) -> None:
         """End what a failed program left behind, and free event loops and threads."""
@@ -181,3 +185,9 @@ def _computed(type_token: str, identifier: str) -> Properties:
         return {}
     service = module.split("/", maxsplit=1)[0]
     return {"arn": f"arn:aws:{service}:{REGION}:{ACCOUNT}:{identifier}", "name": identifier}
+
+
+def _unknown(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _unknown(member) for key, member in value.items()}
+    return pulumi.runtime.rpc.UNKNOWN

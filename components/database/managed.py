@@ -1,0 +1,25 @@
+"""What a database run by the cloud tells the platform, the same on every cloud.
+
+Source: DB-1, A-35.
+"""
+
+from dataclasses import dataclass
+
+import pulumi
+
+
+@dataclass(frozen=True)
+class ManagedDatabase:
+    """PostgreSQL run by the cloud.
+
+    Args:
+        host: address inside the network.
+        port: TCP port.
+        name: the database that the applications use.
+        secret_name: what the cloud's vault calls the superuser's credentials (keys ``username`` and ``password``).
+    """
+
+    host: pulumi.Output[str]
+    port: pulumi.Output[int]
+    name: str
+    secret_name: pulumi.Output[str]

@@ -1,0 +1,63 @@
+"""What a workload may do in the cloud, in words that hold on every cloud.
+
+Source: CLU-5, SEC-5, SEC-6.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+import pulumi
+
+
+class Access(StrEnum):
+    """What a workload may do with a cloud resource."""
+
+    READ = "read"
+    WRITE = "write"
+
+
+class GrantError(ValueError):
+    """A grant names a resource that the cloud's foundation does not have."""
+
+
+@dataclass(frozen=True)
+class Grant:
+    """Access of one workload to one named resource of the foundation; write access includes reading.
+
+    ``resource`` is a lake zone (``lake/raw``), another bucket (``bucket/velero-backups``), the secrets below a prefix
+    (``secret/airflow``) or all of the stack's secrets (``secret``).
+    """
+
+    resource: str
+    access: Access
+
+
+@dataclass(frozen=True)
+class ServiceAccountReference:
+    """A Kubernetes service account by namespace and name."""
+
+    namespace: str
+    name: str
+
+
+@dataclass(frozen=True)
+class IdentityBinding:
+    """What the bound workload's objects carry so that the cloud recognises them, and what they must wait for."""
+
+    annotations: Mapping[str, pulumi.Input[str]] = field(default_factory=dict[str, pulumi.Input[str]])
+    pod_labels: Mapping[str, str] = field(default_factory=dict[str, str])
+    ready: pulumi.Resource | None = None
+
+
+class Identity(Protocol):
+    """Binds a Kubernetes service account to cloud permissions. Source: CLU-5, SEC-5, SEC-6."""
+
+    def bind(self, account: ServiceAccountReference, grants: Sequence[Grant]) -> IdentityBinding:
+        """Give a service account the access that the grants name, and nothing else.
+
+        Raises:
+            GrantError: a grant names a resource that the foundation does not have.
+        """
+        ...

@@ -1,0 +1,105 @@
+"""Generated credentials in AWS Secrets Manager, and how the cluster reads them.
+
+Source: SEC-5, SEC-10, DB-2.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+import pulumi_aws as aws
+import pulumi_random as random
+
+from components.ownership import Ownership
+
+_LENGTH = 32
+
+
+@dataclass(frozen=True)
+class GeneratedSecret:
+    """A secret with a random password.
+
+    Args:
+        path: name below the stack's prefix, e.g. ``postgres/analytics``.
+        description: what it opens.
+        fixed: further keys beside ``password``, e.g. the user name.
+    """
+
+    path: str
+    description: str
+    fixed: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class SecretsArgs:
+    """Which secrets a stack has.
+
+    Args:
+        prefix: first part of their names.
+        generated: secrets to make.
+        key_arn: KMS key that encrypts them.
+        recovery_window_days: days that a deleted secret can be brought back, 0 or 7 to 30; 0 frees its name at once.
+        region: AWS region.
+        ownership: tags.
+    """
+
+    prefix: str
+    generated: Sequence[GeneratedSecret]
+    key_arn: pulumi.Input[str]
+    recovery_window_days: int
+    region: str
+    ownership: Ownership
+
+
+class Secrets(pulumi.ComponentResource):
+    """The stack's vault: secrets called ``<prefix>/<path>``, encrypted with a key of their own.
+
+    Passwords are made here and go nowhere but into the vault; pods get them through External Secrets.
+
+    Args:
+        name: logical name.
+        args: which secrets.
+        opts: carries the AWS provider.
+
+    Source: SEC-5, SEC-10, DB-2.
+    """
+
+    names: Mapping[str, pulumi.Output[str]]
+    store: Mapping[str, Any]
+    ready: Sequence[pulumi.Resource]
+
+    def __init__(self, name: str, args: SecretsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("biz-automation:secrets:Secrets", name, None, opts)
+        self._args = args
+        self._child = pulumi.ResourceOptions(parent=self)
+        secrets = {item.path: self._secret(item) for item in args.generated}
+        self.ready = [self._version_of(item, secrets[item.path]) for item in args.generated]
+        self.names = {path: secret.name for path, secret in secrets.items()}
+        # no credentials in the store: the operator's own pod identity reads, and only this stack's secrets
+        self.store = {"provider": {"aws": {"service": "SecretsManager", "region": args.region}}}
+        self.register_outputs({"names": dict(self.names)})
+
+    def _secret(self, item: GeneratedSecret) -> aws.secretsmanager.Secret:
+        return aws.secretsmanager.Secret(
+            self._logical_name(item),
+            name=f"{self._args.prefix}/{item.path}",
+            description=item.description,
+            kms_key_id=self._args.key_arn,
+            recovery_window_in_days=self._args.recovery_window_days,
+            tags=self._args.ownership.tags("secrets"),
+            opts=self._child,
+        )
+
+    def _version_of(self, item: GeneratedSecret, secret: aws.secretsmanager.Secret) -> aws.secretsmanager.SecretVersion:
+        # no special characters: the password also stands in connection URLs
+        password = random.RandomPassword(self._logical_name(item), length=_LENGTH, special=False, opts=self._child)
+        return aws.secretsmanager.SecretVersion(
+            self._logical_name(item),
+            secret_id=secret.id,
+            secret_string=pulumi.Output.json_dumps({**item.fixed, "password": password.result}),
+            opts=self._child,
+        )
+
+    def _logical_name(self, item: GeneratedSecret) -> str:
+        return f"{self._name}-{item.path.replace('/', '-')}"

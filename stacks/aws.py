@@ -1,0 +1,272 @@
+"""The platform's foundation on AWS, from the network up.
+
+Source: CLU-1, NET-1, LAKE-1, DB-1, SEC-5, TGT-6.
+"""
+
+from typing import Any
+
+import pulumi
+import pulumi_aws as aws
+
+from components.account.aws import Account
+from components.budget.aws import Budget, BudgetArgs
+from components.cluster.aws import Cluster, ClusterArgs
+from components.cluster.aws_node_pool import NodePool
+from components.database.aws import Database, DatabaseArgs
+from components.datalake.aws import DataLake, DataLakeArgs
+from components.datalake.lifecycle import Lifecycle
+from components.encryption.aws import Encryption, EncryptionArgs, KeyPurpose
+from components.identity.aws import GrantableBucket, Identity, IdentityArgs
+from components.network.aws import Network, NetworkArgs
+from components.network.aws_zones import zone_names
+from components.registry.aws import Registry, RegistryArgs
+from components.secrets.aws import GeneratedSecret, Secrets, SecretsArgs
+from stacks.foundation import Foundation
+from stacks.settings import DatabaseMode, LifecycleSettings, NatGateways, Settings
+
+DATABASE = "analytics"
+BACKUP_BUCKETS = ("velero-backups", "backups")
+
+
+def build(settings: Settings) -> Foundation:
+    """Create the AWS foundation of a stack.
+
+    Args:
+        settings: the stack's settings; ``cloud.account_id`` is set.
+
+    Raises:
+        ValueError: the account is not named.
+    """
+    if settings.cloud.account_id is None:
+        raise ValueError("cloud.accountId is missing: name the AWS account that the stack may touch")
+    account = Account(id=settings.cloud.account_id, region=settings.cloud.region)
+    provider = aws.Provider("aws", region=account.region, allowed_account_ids=[account.id])
+    return _Builder(settings, account, pulumi.ResourceOptions(provider=provider)).build()
+
+
+class _Builder:
+    """Hands the settings to the components, and what one component makes to the next."""
+
+    def __init__(self, settings: Settings, account: Account, opts: pulumi.ResourceOptions) -> None:
+        self._settings = settings
+        self._account = account
+        self._opts = opts
+        self._ownership = settings.ownership
+        self._cluster_name = settings.kubernetes.cluster_name
+        self._managed_database = settings.database.mode is DatabaseMode.MANAGED
+        self._protect = settings.lake.protect
+
+    def build(self) -> Foundation:
+        encryption = self._encryption()
+        network = self._network(encryption)
+        cluster = self._cluster(encryption, network)
+        lake = self._lake(encryption)
+        secrets = self._secrets(encryption)
+        registry = self._registry(encryption)
+        database = self._database(encryption, network, cluster) if self._managed_database else None
+        identity = self._identity(encryption, cluster, lake, database)
+        self._budget()
+        return Foundation(
+            provider=cluster.provider,
+            ready=cluster.ready,
+            identity=identity,
+            lake=lake.zones,
+            secret_store=secrets.store,
+            storage_classes=cluster.storage_classes,
+            registry=registry.url,
+            backup={name: lake.buckets[name].bucket for name in BACKUP_BUCKETS},
+            database=database.endpoint if database else None,
+            outputs=_outputs(network, cluster, lake, registry, database),
+            secrets=secrets.names,
+            cluster=cluster.resource,
+        )
+
+    def _encryption(self) -> Encryption:
+        unused = set() if self._managed_database else {KeyPurpose.DATABASE}
+        return Encryption(
+            "keys",
+            EncryptionArgs(
+                prefix=self._cluster_name,
+                purposes=[purpose for purpose in KeyPurpose if purpose not in unused],
+                deletion_window_days=30 if self._protect else 7,
+                protect=self._protect,
+                account=self._account,
+                ownership=self._ownership,
+            ),
+            self._opts,
+        )
+
+    def _network(self, encryption: Encryption) -> Network:
+        network = self._settings.network
+        return Network(
+            "network",
+            NetworkArgs(
+                cidr=network.cidr,
+                zones=zone_names(self._account.region, network.zones),
+                nat_per_zone=network.nat_gateways is NatGateways.PER_ZONE,
+                interface_endpoints=network.interface_endpoints,
+                flow_log_retention_days=network.flow_log_retention_days,
+                log_key_arn=encryption.arn(KeyPurpose.LOGS),
+                cluster_name=self._cluster_name,
+                account=self._account,
+                ownership=self._ownership,
+            ),
+            self._opts,
+        )
+
+    def _cluster(self, encryption: Encryption, network: Network) -> Cluster:
+        kubernetes = self._settings.kubernetes
+        return Cluster(
+            "cluster",
+            ClusterArgs(
+                cluster_name=self._cluster_name,
+                version=kubernetes.version,
+                public_access_cidrs=kubernetes.public_access_cidrs,
+                service_cidr=self._settings.network.service_cidr,
+                control_plane_subnet_ids=network.intra_subnet_ids,
+                node_subnet_ids=network.private_subnet_ids,
+                pools=[NodePool(**pool.model_dump()) for pool in self._settings.node_pools],
+                log_retention_days=kubernetes.log_retention_days,
+                secrets_key_arn=encryption.arn(KeyPurpose.CLUSTER),
+                log_key_arn=encryption.arn(KeyPurpose.LOGS),
+                volume_key_arn=encryption.arn(KeyPurpose.VOLUMES),
+                protect=self._protect,
+                account=self._account,
+                ownership=self._ownership,
+            ),
+            self._opts,
+        )
+
+    def _lake(self, encryption: Encryption) -> DataLake:
+        lake = self._settings.lake
+        zones = {"raw": lake.raw, "curated": lake.curated, "archive": lake.archive}
+        return DataLake(
+            "lake",
+            DataLakeArgs(
+                prefix=lake.name_prefix,
+                zones={zone: _lifecycle(settings) for zone, settings in zones.items()},
+                log_retention_days=lake.log_retention_days,
+                protect=self._protect,
+                key_arn=encryption.arn(KeyPurpose.LAKE),
+                catalogue_prefix=self._cluster_name,
+                account=self._account,
+                ownership=self._ownership,
+            ),
+            self._opts,
+        )
+
+    def _secrets(self, encryption: Encryption) -> Secrets:
+        application = GeneratedSecret(
+            f"postgres/{DATABASE}", f"Application user of database {DATABASE}", {"username": DATABASE}
+        )
+        superuser = GeneratedSecret("postgres/superuser", "PostgreSQL superuser", {"username": "postgres"})
+        return Secrets(
+            "secrets",
+            SecretsArgs(
+                prefix=self._cluster_name,
+                generated=[application] if self._managed_database else [application, superuser],
+                key_arn=encryption.arn(KeyPurpose.SECRETS),
+                recovery_window_days=30 if self._protect else 0,
+                region=self._account.region,
+                ownership=self._ownership,
+            ),
+            self._opts,
+        )
+
+    def _registry(self, encryption: Encryption) -> Registry:
+        return Registry(
+            "registry",
+            RegistryArgs(
+                prefix=self._cluster_name,
+                key_arn=encryption.arn(KeyPurpose.REGISTRY),
+                protect=self._protect,
+                account=self._account,
+                ownership=self._ownership,
+            ),
+            self._opts,
+        )
+
+    def _database(self, encryption: Encryption, network: Network, cluster: Cluster) -> Database:
+        database = self._settings.database
+        if database.instance_class is None:
+            raise ValueError("database.instanceClass is missing: a managed database needs a machine class")
+        return Database(
+            "database",
+            DatabaseArgs(
+                identifier=self._cluster_name,
+                database=DATABASE,
+                version=database.version,
+                instance_class=database.instance_class,
+                storage_gib=database.storage_gib,
+                backup_retention_days=database.backup_retention_days,
+                multi_zone=database.multi_zone,
+                subnet_ids=network.intra_subnet_ids,
+                vpc_id=network.vpc_id,
+                client_security_group_id=cluster.security_group_id,
+                data_key_arn=encryption.arn(KeyPurpose.DATABASE),
+                secret_key_arn=encryption.arn(KeyPurpose.SECRETS),
+                log_key_arn=encryption.arn(KeyPurpose.LOGS),
+                log_retention_days=self._settings.kubernetes.log_retention_days,
+                protect=self._protect,
+                ownership=self._ownership,
+            ),
+            self._opts,
+        )
+
+    def _identity(
+        self, encryption: Encryption, cluster: Cluster, lake: DataLake, database: Database | None
+    ) -> Identity:
+        key_arn = encryption.arn(KeyPurpose.LAKE)
+        buckets = {name: GrantableBucket(bucket.arn, key_arn) for name, bucket in lake.buckets.items()}
+        return Identity(
+            "identity",
+            IdentityArgs(
+                cluster_name=cluster.cluster_name,
+                cluster=self._cluster_name,
+                zones={name: bucket for name, bucket in buckets.items() if name in lake.zones},
+                buckets={name: bucket for name, bucket in buckets.items() if name not in lake.zones},
+                secret_prefix=self._cluster_name,
+                secret_key_arn=encryption.arn(KeyPurpose.SECRETS),
+                account=self._account,
+                ownership=self._ownership,
+                further_secrets=[database.secret_arn] if database else [],
+            ),
+            self._opts,
+        )
+
+    def _budget(self) -> None:
+        budget = self._settings.budget
+        Budget(
+            "budget",
+            BudgetArgs(
+                budget_name=f"{self._cluster_name}-monthly",
+                monthly_limit_usd=budget.monthly_limit_usd,
+                alert_emails=budget.alert_emails,
+                ownership=self._ownership,
+            ),
+            self._opts,
+        )
+
+
+def _lifecycle(settings: LifecycleSettings) -> Lifecycle:
+    return Lifecycle(
+        infrequent_access_days=settings.infrequent_access_days,
+        archive_days=settings.archive_days,
+        expiration_days=settings.expiration_days,
+    )
+
+
+def _outputs(
+    network: Network, cluster: Cluster, lake: DataLake, registry: Registry, database: Database | None
+) -> dict[str, pulumi.Input[Any]]:
+    outputs: dict[str, pulumi.Input[Any]] = {
+        "vpcId": network.vpc_id,
+        "clusterName": cluster.cluster_name,
+        "clusterEndpoint": cluster.resource.endpoint,
+        "kubeconfig": cluster.kubeconfig,
+        "lake": dict(lake.zones),
+        "buckets": {name: bucket.bucket for name, bucket in lake.buckets.items()},
+        "invoicesTopicArn": lake.arrivals_topic_arn,
+        "registryUrl": registry.url,
+    }
+    return outputs | ({"databaseHost": database.endpoint.host} if database else {})

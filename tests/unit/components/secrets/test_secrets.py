@@ -1,0 +1,48 @@
+"""Secrets: encrypted, random, named as operators look for them, and never in clear."""
+
+import json
+
+import pulumi
+
+from components.secrets.aws import GeneratedSecret, Secrets, SecretsArgs
+from tests.unit.components.ownership import KEY_ARN, OWNERSHIP, untagged
+from tests.unit.recording import RecordingEngine
+
+ARGS = SecretsArgs(
+    prefix="biz",
+    generated=[GeneratedSecret("postgres/analytics", "Application user", {"username": "analytics"})],
+    key_arn=KEY_ARN,
+    recovery_window_days=30,
+    region="us-east-1",
+    ownership=OWNERSHIP,
+)
+PASSWORD = "random:index/randomPassword:RandomPassword"
+
+
+def deploy(engine: RecordingEngine) -> Secrets:
+    engine.outputs[PASSWORD] = lambda _name, _inputs: {"result": pulumi.Output.secret("canary")}
+    return engine.deploy(lambda: Secrets("secrets", ARGS))
+
+
+def test_a_secret_is_encrypted_and_can_be_brought_back(engine: RecordingEngine) -> None:
+    secrets = deploy(engine)
+    secret = engine.only("aws:secretsmanager/secret:Secret").inputs
+    assert (secret["name"], secret["kmsKeyId"], secret["recoveryWindowInDays"]) == (
+        "biz/postgres/analytics",
+        KEY_ARN,
+        30,
+    )
+    assert engine.value(secrets.names["postgres/analytics"]) == "biz/postgres/analytics"
+    assert not untagged(engine)
+
+
+def test_the_password_is_random_long_and_secret(engine: RecordingEngine) -> None:
+    deploy(engine)
+    assert engine.only(PASSWORD).inputs["length"] == 32
+    text = engine.only("aws:secretsmanager/secretVersion:SecretVersion").inputs["secretString"]
+    assert pulumi.runtime.rpc.is_rpc_secret(text)
+    assert json.loads(pulumi.runtime.rpc.unwrap_rpc_secret(text)) == {"username": "analytics", "password": "canary"}
+
+
+def test_the_store_carries_no_credentials(engine: RecordingEngine) -> None:
+    assert deploy(engine).store == {"provider": {"aws": {"service": "SecretsManager", "region": "us-east-1"}}}
