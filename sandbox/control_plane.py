@@ -15,7 +15,7 @@ from sandbox import toolchain
 from sandbox.certificates import CertificateAuthority, KeyPair
 from sandbox.environment import KubernetesEndpoint, encode, record_endpoint, write_private
 from sandbox.health import answers
-from sandbox.nodes import Node, baseline, register
+from sandbox.nodes import Node, baseline, register, registered
 from sandbox.supervisor import Daemon, Supervisor
 
 ETCD, API_SERVER, CONTROLLER_MANAGER, SCHEDULER, KWOK = NAMES = (
@@ -48,7 +48,7 @@ def start(
 
     Args:
         directory: state directory of the sandbox; the cluster's contents live on in it.
-        nodes: the simulated machines; the baseline of 3 x m5.xlarge where None.
+        nodes: the simulated machines; where None, those that the cluster has, or else the baseline of 3 x m5.xlarge.
         say: shows one sentence to the user.
 
     Returns:
@@ -66,7 +66,8 @@ def start(
     publish(directory, endpoint)
     parts.write_component_kubeconfigs(api_port)
     supervisor.start(parts.controller_manager(api_port), parts.scheduler(api_port), parts.kwok(api_port))
-    register(endpoint, baseline() if nodes is None else nodes)
+    if nodes is not None or not registered(endpoint):
+        register(endpoint, baseline() if nodes is None else nodes)
     return endpoint
 
 

@@ -4,6 +4,7 @@ import base64
 import json
 import os
 import secrets
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -27,6 +28,13 @@ def cache_directory() -> Path:
     if explicit:
         return Path(explicit).resolve()
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "biz-automation"
+
+
+def find_outside(program: str) -> str | None:
+    """Return where the user's own search path, without the sandbox's launchers, has a program."""
+    own = str(sandbox_directory())
+    folders = [folder for folder in os.environ.get("PATH", os.defpath).split(os.pathsep) if not folder.startswith(own)]
+    return shutil.which(program, path=os.pathsep.join(folders))
 
 
 def crds_directory() -> Path:

@@ -141,10 +141,14 @@ def register(endpoint: KubernetesEndpoint, nodes: Sequence[Node]) -> None:
         status = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": node.name}, "status": node.status()}
         api.apply(f"{collection}/{node.name}/status", status)
     wanted = {node.name for node in nodes}
-    for registered in api.items(collection):
-        name = registered["metadata"]["name"]
+    for name in registered(endpoint):
         if name not in wanted:
             api.delete(f"{collection}/{name}")
+
+
+def registered(endpoint: KubernetesEndpoint) -> list[str]:
+    """Return the names of the cluster's machines."""
+    return [item["metadata"]["name"] for item in ClusterApi(endpoint).items("/api/v1/nodes")]
 
 
 def _reserved_millicores(cpu: int) -> int:

@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from sandbox.environment import cache_directory, sandbox_directory
+from sandbox.environment import cache_directory, find_outside
 from sandbox.errors import SandboxError
 from sandbox.go import Go, find_go
 
@@ -151,9 +151,7 @@ def cached(tool: Tool) -> Path:
 
 
 def _on_path(tool: Tool) -> Path | None:
-    own = str(sandbox_directory())
-    folders = [folder for folder in os.environ.get("PATH", "").split(os.pathsep) if not folder.startswith(own)]
-    found = shutil.which(tool.name, path=os.pathsep.join(folders))
+    found = find_outside(tool.name)
     if not found:
         return None
     told = subprocess.run([found, *tool.version_arguments], capture_output=True, text=True, check=False, timeout=60)

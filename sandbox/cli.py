@@ -1,0 +1,188 @@
+"""The sandbox's commands, one per target of the Makefile."""
+
+import argparse
+import os
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from sandbox import journal, leftovers, summary
+from sandbox.cluster_api import ClusterApi
+from sandbox.environment import CHECKOUT, environment, read_endpoints, sandbox_directory
+from sandbox.errors import SandboxError
+from sandbox.foreground import run
+from sandbox.session import Session, nodes_of, open_session
+from sandbox.stack import Stack, stack_file
+from sandbox.stack_files import restore_after_kill
+from sandbox.supervisor import Supervisor
+
+ACCOUNT = "123456789012"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; returns the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m sandbox", description="The embedded cloud of this project.")
+    commands = {
+        "up": (up, "deploy a stack into the sandbox, with the policy pack"),
+        "preview": (preview, "show what an update would change, with the policy pack"),
+        "destroy": (destroy, "remove a stack and ask the clouds whether anything is left"),
+        "shell": (shell, "open a shell in which pulumi, kubectl and aws see the sandbox"),
+        "status": (status, "say which daemons run"),
+        "down": (down, "end the sandbox's daemons; their contents stay"),
+    }
+    parser.add_argument("command", choices=commands, metavar="command", help=_help(commands))
+    parser.add_argument("--stack", default="dev", help="name of the stack (default: dev)")
+    parser.add_argument("--project", type=Path, default=CHECKOUT, help="folder of the Pulumi project")
+    chosen = parser.parse_args(arguments)
+    try:
+        return commands[chosen.command][0](chosen.project.resolve(), chosen.stack)
+    except SandboxError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("Interrupted; run the command again to go on.", file=sys.stderr)
+        return 130
+
+
+def up(project: Path, name: str) -> int:
+    """Deploy a stack and show what has become of it."""
+    started = time.monotonic()
+    nodes = nodes_of(stack_file(project, name))
+    session = open_session(sandbox_directory(), nodes, say)
+    stack = _stack(session, project, name)
+    _refuse_second_stack(session, project, name)
+    stack.make_ready(doubtful=not session.aws_intact)
+    stack.create()
+    result = stack.up()
+    if result != 0:
+        say(f"\nStack {name} is not up: see the errors above; `make up STACK={name}` goes on from here.")
+        return result
+    journal.clear(session.directory)
+    api = ClusterApi(session.cluster)
+    pods = summary.await_pods(api)
+    summary.show_resources(stack.resources(), say)
+    summary.show_pods(pods, say)
+    say(f"\n{stack.outputs().strip()}")
+    missing = summary.missing_replicas(api)
+    for sentence in missing:
+        say(f"error: {sentence}.")
+    _show_ways_in(session, name, time.monotonic() - started)
+    return 0 if not missing and all(pod.settled for pod in pods) else 1
+
+
+def preview(project: Path, name: str) -> int:
+    """Show what an update would change."""
+    stack_file(project, name)
+    session = open_session(sandbox_directory(), None, say)
+    stack = _stack(session, project, name)
+    stack.make_ready(doubtful=not session.aws_intact)
+    stack.create()
+    return stack.preview()
+
+
+def destroy(project: Path, name: str) -> int:
+    """Remove a stack's resources, then ask the other side."""
+    stack_file(project, name)
+    session = open_session(sandbox_directory(), None, say)
+    stack = _stack(session, project, name)
+    if not stack.exists:
+        say(f"Stack {name} is not in this sandbox; nothing to destroy.")
+    else:
+        stack.make_ready(doubtful=not session.aws_intact)
+        result = stack.destroy()
+        if result != 0:
+            return result
+        journal.clear(session.directory)
+    endpoint = read_endpoints(session.directory)["aws"]["endpoint"]
+    left = leftovers.in_aws(endpoint, ACCOUNT) + leftovers.in_cluster(ClusterApi(session.cluster))
+    for item in left:
+        say(f"  left: {item}")
+    say(
+        "AWS and Kubernetes were asked: nothing is left." if not left else f"{len(left)} things are left in the clouds."
+    )
+    return 1 if left else 0
+
+
+def shell(project: Path, name: str) -> int:
+    """Run the user's shell in the sandbox; commands may come from standard input."""
+    stack_file(project, name)
+    session = open_session(sandbox_directory(), None, say)
+    stack = _stack(session, project, name)
+    stack.create()
+    stack.select()
+    variables = {**os.environ, **environment(session.directory), "SANDBOX_STACK": name}
+    program = os.environ.get("SHELL") or shutil.which("bash") or "/bin/sh"
+    if not sys.stdin.isatty():
+        return run([program], variables, directory=project)
+    say("Plain pulumi, kubectl and aws see the sandbox here; `exit` leaves it.")
+    with tempfile.TemporaryDirectory() as folder:
+        command = [program]
+        if Path(program).name == "bash":
+            # the user's own start-up file would put its prompt, and its search path, over ours
+            startup = Path(folder) / "bashrc"
+            path = variables["PATH"].replace("'", "'\\''")
+            startup.write_text(f"[ -f ~/.bashrc ] && . ~/.bashrc\nPATH='{path}'\nPS1='(sandbox {name}) \\w \\$ '\n")
+            command += ["--rcfile", str(startup)]
+        else:
+            variables["PS1"] = f"(sandbox {name}) $ "
+        return run(command, variables, directory=project)
+
+
+def status(_project: Path, _name: str) -> int:
+    """Say which daemons run; exit status 1 where one was found dead."""
+    supervisor = Supervisor(sandbox_directory(), say)
+    records = supervisor.records()
+    for record in records:
+        state = f"runs (process {record.pid}, port {record.port})" if record.process() else "was found dead"
+        say(f"{record.name} {state}; log: {supervisor.log(record.name)}")
+    if not records:
+        say("No daemon of this sandbox runs.")
+    return 0 if all(record.process() for record in records) else 1
+
+
+def down(_project: Path, _name: str) -> int:
+    """End the daemons that this sandbox started, and nothing else."""
+    directory = sandbox_directory()
+    supervisor = Supervisor(directory, say)
+    restore_after_kill(directory)
+    with supervisor.exclusive():
+        ended = supervisor.stop_all()
+    say(
+        f"Ended {', '.join(ended)}; their contents stay in {directory}." if ended else "No daemon of this sandbox runs."
+    )
+    return 0
+
+
+def say(sentence: str) -> None:
+    """Show a line at once, also through a pipe."""
+    print(sentence, flush=True)
+
+
+def _help(commands: Mapping[str, tuple[object, str]]) -> str:
+    return "; ".join(f"{name}: {text}" for name, (_, text) in commands.items())
+
+
+def _stack(session: Session, project: Path, name: str) -> Stack:
+    return Stack(name, project, session.directory, session.pulumi, say)
+
+
+def _refuse_second_stack(session: Session, project: Path, name: str) -> None:
+    """One sandbox is one cluster: two stacks in it would fight for the same namespaces."""
+    for path in sorted(project.glob("Pulumi.*.yaml")):
+        other = path.name.split(".")[1]
+        if other != name and _stack(session, project, other).resources():
+            raise SandboxError(
+                f"Stack {other} is deployed in this sandbox, which has one cluster: run `make destroy STACK={other}` "
+                f"first, or give {name} its own with SANDBOX_DIRECTORY."
+            )
+
+
+def _show_ways_in(session: Session, name: str, seconds: float) -> None:
+    say(f"\nStack {name} is up after {seconds:.0f} s. To look around:")
+    say(f"  make shell STACK={name}      plain pulumi, kubectl and aws, pointed at the sandbox")
+    say(f"  kubectl --kubeconfig {session.directory / 'kubeconfig'} get pods -A")
+    say(f"  logs of the daemons: {session.directory / 'logs'}")
+    say("  make down                ends the daemons and keeps their contents")

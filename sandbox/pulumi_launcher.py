@@ -1,0 +1,35 @@
+"""The `pulumi` of the sandbox's search path: the real CLI, and a clean checkout afterwards.
+
+Run as `python -m sandbox.pulumi_launcher REAL_CLI ARGUMENTS...`.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+from sandbox.environment import sandbox_directory
+from sandbox.foreground import run
+from sandbox.stack_files import kept_clean
+
+
+def project_directory(arguments: list[str]) -> Path:
+    """Return the folder of the project that a command line works on: the nearest with a Pulumi.yaml, else the start."""
+    start = Path.cwd()
+    for position, argument in enumerate(arguments):
+        if argument in ("-C", "--cwd") and position + 1 < len(arguments):
+            start = start / arguments[position + 1]
+        elif argument.startswith("--cwd="):
+            start = start / argument.removeprefix("--cwd=")
+    return next((folder for folder in (start, *start.parents) if (folder / "Pulumi.yaml").exists()), start)
+
+
+def main() -> int:
+    """Run the CLI in the foreground; its exit status is ours."""
+    command = sys.argv[1:]
+    with kept_clean(project_directory(command[1:]), sandbox_directory()):
+        status = run(command, os.environ)
+    return status if status >= 0 else 128 - status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,64 @@
+"""Keeps the checkout clean: the secrets provider's salt belongs to the sandbox's state, not into `Pulumi.<stack>.yaml`.
+
+The CLI writes an `encryptionsalt` line when it makes a stack. `PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER` lets every
+later command take it from the state, so the line is taken out again, also after a kill.
+"""
+
+import json
+import os
+import re
+import secrets
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+import yaml
+
+SALT = re.compile(r"^encryptionsalt:.*\n?", re.MULTILINE)
+
+
+@contextmanager
+def kept_clean(project: Path, directory: Path) -> Generator[None]:
+    """Take a salt that appears in a stack file meanwhile out again; every other change stays.
+
+    Args:
+        project: folder of the stack files.
+        directory: state directory of the sandbox, for notes that survive a kill.
+    """
+    notes = directory / "run" / "stack-files"
+    restore_after_kill(directory)
+    before = {path: path.read_text() for path in project.glob("Pulumi.*.yaml")}
+    note = notes / f"{os.getpid()}-{secrets.token_hex(4)}.json"
+    notes.mkdir(parents=True, exist_ok=True)
+    note.write_text(json.dumps({str(path): text for path, text in before.items()}))
+    try:
+        yield
+    finally:
+        for path in project.glob("Pulumi.*.yaml"):
+            _restore(path, before.get(path, ""))
+        note.unlink(missing_ok=True)
+
+
+def restore_after_kill(directory: Path) -> None:
+    """Do what commands that were killed could not do any more."""
+    for note in (directory / "run" / "stack-files").glob("*.json"):
+        if psutil.pid_exists(int(note.name.split("-")[0])):
+            continue
+        for path, text in json.loads(note.read_text()).items():
+            if Path(path).exists():
+                _restore(Path(path), text)
+        note.unlink(missing_ok=True)
+
+
+def _restore(path: Path, before: str) -> None:
+    after = path.read_text()
+    if SALT.search(before) or not SALT.search(after):
+        return
+    without = SALT.sub("", after)
+    if not before and not yaml.safe_load(without):
+        # the CLI made the file for the salt alone
+        path.unlink()
+    else:
+        # the CLI lays the file out anew: where nothing else changed, keep the author's layout
+        path.write_text(before if yaml.safe_load(without) == yaml.safe_load(before) else without)
