@@ -1,0 +1,66 @@
+"""Block storage that volume claims ask for by name.
+
+Source: CLU-1..2, A-30.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_kubernetes as kubernetes
+
+from components.cluster.storage_classes import StorageClassSpecification
+from components.ownership import Ownership
+
+
+@dataclass(frozen=True)
+class StorageClassesArgs:
+    """What the storage classes need.
+
+    Args:
+        specifications: what the cloud offers.
+        ownership: labels.
+    """
+
+    specifications: Sequence[StorageClassSpecification]
+    ownership: Ownership
+
+
+class StorageClasses(pulumi.ComponentResource):
+    """A StorageClass for each kind of volume that the cloud offers, bound where the pod lands, and expandable.
+
+    Args:
+        name: logical name.
+        args: what the cloud offers.
+        opts: carries the cluster's provider.
+
+    Attributes:
+        default: name of the class that claims get which name none.
+
+    Source: CLU-1..2.
+    """
+
+    default: str
+    ready: pulumi.Resource
+
+    def __init__(self, name: str, args: StorageClassesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("biz-automation:base:StorageClasses", name, None, opts)
+        for specification in args.specifications:
+            is_default = {"storageclass.kubernetes.io/is-default-class": str(specification.default).lower()}
+            storage_class = kubernetes.storage.v1.StorageClass(
+                f"{name}-{specification.name}",
+                metadata={
+                    "name": specification.name,
+                    "labels": args.ownership.labels(specification.name, component="storage"),
+                    "annotations": is_default,
+                },
+                provisioner=specification.provisioner,
+                parameters=specification.parameters,
+                reclaim_policy="Retain" if specification.retain else "Delete",
+                volume_binding_mode="WaitForFirstConsumer",
+                allow_volume_expansion=True,
+                opts=pulumi.ResourceOptions(parent=self),
+            )
+            if specification.default:
+                self.default, self.ready = specification.name, storage_class
+        self.register_outputs({"default": self.default})

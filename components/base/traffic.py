@@ -1,0 +1,98 @@
+"""Who may talk to whom: the words of which every NetworkPolicy of the platform is made.
+
+Destinations have names, so that a policy reads like its intent. Source: SEC-3, SEC-4, A-2..A-4, A-54.
+"""
+
+from collections.abc import Mapping, Sequence
+from ipaddress import IPv4Network
+
+import pulumi
+import pulumi_kubernetes as kubernetes
+
+Peer = kubernetes.networking.v1.NetworkPolicyPeerArgsDict
+Port = kubernetes.networking.v1.NetworkPolicyPortArgsDict
+IngressRule = kubernetes.networking.v1.NetworkPolicyIngressRuleArgsDict
+EgressRule = kubernetes.networking.v1.NetworkPolicyEgressRuleArgsDict
+
+# what an "internet" rule must not open: RFC 1918, RFC 6598, link-local with the clouds' metadata services, loopback
+PRIVATE_NETWORKS = ("10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16")
+NAMESPACE_NAME = "kubernetes.io/metadata.name"
+
+
+def namespace_pods(namespace: str, labels: Mapping[str, str] | None = None) -> Peer:
+    """Pods of another namespace, all or those with the labels."""
+    peer: Peer = {"namespace_selector": {"match_labels": {NAMESPACE_NAME: namespace}}}
+    if labels:
+        peer["pod_selector"] = {"match_labels": dict(labels)}
+    return peer
+
+
+def tcp(*numbers: int) -> list[Port]:
+    """TCP ports of a rule."""
+    return [{"protocol": "TCP", "port": number} for number in numbers]
+
+
+def from_peers(peers: Sequence[Peer], ports: Sequence[Port] | None = None) -> IngressRule:
+    """An ingress rule; without ports it opens all of them."""
+    rule: IngressRule = {"from_": list(peers)}
+    if ports:
+        rule["ports"] = list(ports)
+    return rule
+
+
+def to_peers(peers: Sequence[Peer], ports: Sequence[Port] | None = None) -> EgressRule:
+    """An egress rule; without ports it opens all of them."""
+    rule: EgressRule = {"to": list(peers)}
+    if ports:
+        rule["ports"] = list(ports)
+    return rule
+
+
+def dns() -> EgressRule:
+    """Egress to the cluster's DNS, over UDP and, for long answers, TCP. Source: A-3."""
+    ports: list[Port] = [{"protocol": protocol, "port": 53} for protocol in ("UDP", "TCP")]
+    return to_peers([namespace_pods("kube-system", {"k8s-app": "kube-dns"})], ports)
+
+
+def internet_https() -> EgressRule:
+    """Egress to the internet over HTTPS, private networks excluded. Source: A-4."""
+    return to_peers([{"ip_block": {"cidr": "0.0.0.0/0", "except_": list(PRIVATE_NETWORKS)}}], tcp(443))
+
+
+def api_server(network: IPv4Network) -> EgressRule:
+    """Egress to the API server, whose addresses lie in the cluster's network."""
+    return to_peers([{"ip_block": {"cidr": str(network)}}], tcp(443, 6443))
+
+
+def admission(network: IPv4Network) -> IngressRule:
+    """Ingress from the API server to webhooks, on the ports that they usually serve."""
+    return from_peers([{"ip_block": {"cidr": str(network)}}], tcp(443, 8443, 9443, 10250))
+
+
+def network_policy(
+    logical_name: str,
+    metadata: kubernetes.meta.v1.ObjectMetaArgsDict,
+    opts: pulumi.ResourceOptions,
+    *,
+    pods: Mapping[str, str] | None = None,
+    ingress: Sequence[IngressRule] | None = None,
+    egress: Sequence[EgressRule] | None = None,
+) -> kubernetes.networking.v1.NetworkPolicy:
+    """A NetworkPolicy. An absent direction is left alone, an empty one is closed.
+
+    Args:
+        logical_name: name in the program.
+        metadata: name, namespace and labels of the object.
+        opts: parent, gate and so on.
+        pods: labels of the pods that it is about; all pods of the namespace where None.
+        ingress: what may come in.
+        egress: what may go out.
+    """
+    directions = {"Ingress": ingress, "Egress": egress}
+    spec: kubernetes.networking.v1.NetworkPolicySpecArgsDict = {
+        "pod_selector": {"match_labels": dict(pods)} if pods else {},
+        "policy_types": [name for name, rules in directions.items() if rules is not None],
+        "ingress": list(ingress) if ingress else None,
+        "egress": list(egress) if egress else None,
+    }
+    return kubernetes.networking.v1.NetworkPolicy(logical_name, metadata=metadata, spec=spec, opts=opts)
