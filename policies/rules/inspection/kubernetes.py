@@ -9,7 +9,19 @@ from .resource import Resource, is_unknown
 HELM_RELEASE = "kubernetes:helm.sh/v3:Release"
 """The one Helm resource whose objects the engine never sees; those of charts are resources of their own."""
 
-_COMPONENTS = ("kubernetes:helm.sh/", "kubernetes:kustomize", "kubernetes:yaml")
+_COMPONENTS = frozenset(
+    {
+        "kubernetes:helm.sh/v2:Chart",
+        "kubernetes:helm.sh/v3:Chart",
+        "kubernetes:helm.sh/v4:Chart",
+        "kubernetes:kustomize/v2:Directory",
+        "kubernetes:kustomize:Directory",
+        "kubernetes:yaml/v2:ConfigFile",
+        "kubernetes:yaml/v2:ConfigGroup",
+        "kubernetes:yaml:ConfigFile",
+        "kubernetes:yaml:ConfigGroup",
+    }
+)
 _NATIVE_GROUPS = frozenset(
     {
         "",
@@ -54,7 +66,7 @@ _WORKLOADS = frozenset(
     }
 )
 # policies about pods hold patterns of pods; they run none
-_POLICY_GROUPS = ("kyverno.io", "gatekeeper.sh")
+_POLICY_GROUPS = (".kyverno.io", ".gatekeeper.sh")
 _ENVELOPE = ("apiVersion", "kind", "metadata")
 
 
@@ -84,7 +96,7 @@ class Manifest:
     @property
     def may_run_pods(self) -> bool:
         """Whether pods may come of the object: it is a workload, or of a kind that only its operator knows."""
-        return self.workload or not (self.native or self.group.endswith(_POLICY_GROUPS))
+        return self.workload or not (self.native or f".{self.group}".endswith(_POLICY_GROUPS))
 
     @property
     def workload(self) -> bool:
@@ -114,7 +126,7 @@ class Unreadable:
 
 def is_object(resource_type: str) -> bool:
     """Whether a resource type is a Kubernetes object; components are none, their children are."""
-    return resource_type.startswith("kubernetes:") and not resource_type.startswith(_COMPONENTS)
+    return resource_type.startswith("kubernetes:") and resource_type not in _COMPONENTS
 
 
 def objects(resource: Resource) -> Iterator[Manifest | Unreadable]:
