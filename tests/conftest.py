@@ -10,6 +10,15 @@ from sandbox import moto_server
 from sandbox.environment import KubernetesEndpoint
 from sandbox.supervisor import Supervisor
 
+DAEMONS = frozenset({"control_plane", "aws_endpoint"})
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what needs daemons, so that `make test-fast` leaves it out."""
+    for item in items:
+        if isinstance(item, pytest.Function) and DAEMONS & set(item.fixturenames):
+            item.add_marker(pytest.mark.sandbox)
+
 
 @pytest.fixture(scope="session")
 def sandbox_directory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
