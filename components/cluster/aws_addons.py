@@ -25,7 +25,7 @@ class AddonPermissions:
     """The role of an add-on's pods: their service account and what it may do."""
 
     service_account: str
-    managed_policies: Sequence[str]
+    managed_policy: str
     statements: Sequence[Statement] = ()
 
 
@@ -126,7 +126,7 @@ class Addons(pulumi.ComponentResource):
             tags=args.ownership.tags("cluster"),
             opts=pulumi.ResourceOptions(
                 parent=self,
-                depends_on=[*after, *(role.ready if role else ())],
+                depends_on=[*after, *([role.ready] if role else [])],
                 custom_timeouts=pulumi.CustomTimeouts(create="20m", update="20m", delete="20m"),
             ),
         )
@@ -141,7 +141,7 @@ class Addons(pulumi.ComponentResource):
                 account=args.account,
                 ownership=args.ownership,
                 statements=permissions.statements,
-                managed_policies=permissions.managed_policies,
+                managed_policy=permissions.managed_policy,
             ),
             pulumi.ResourceOptions(parent=self),
         )
@@ -159,14 +159,14 @@ def addon_versions(kubernetes_version: str) -> Mapping[str, str]:
     return table[kubernetes_version]
 
 
-_CNI = AddonPermissions(service_account="aws-node", managed_policies=["AmazonEKS_CNI_Policy"])
+_CNI = AddonPermissions(service_account="aws-node", managed_policy="AmazonEKS_CNI_Policy")
 
 
 def _volume_permissions(args: AddonsArgs) -> AddonPermissions:
     through = {"kms:ViaService": f"ec2.{args.account.region}.amazonaws.com"}
     return AddonPermissions(
         service_account="ebs-csi-controller-sa",
-        managed_policies=["service-role/AmazonEBSCSIDriverPolicy"],
+        managed_policy="service-role/AmazonEBSCSIDriverPolicy",
         statements=[
             Statement(
                 sid="UseVolumeKey",

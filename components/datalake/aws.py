@@ -84,6 +84,7 @@ class DataLake(pulumi.ComponentResource):
                 suffix=".pdf",
                 topic_name=f"{args.prefix}-{INVOICES}-arrived",
                 key_arn=args.key_arn,
+                after=[bucket.ready for bucket in self.buckets.values()],
                 account=args.account,
                 ownership=args.ownership,
             ),

@@ -4,6 +4,7 @@ Source: LAKE-5, FLOW-UIINV-1.
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -25,6 +26,7 @@ class ArrivalsArgs:
         suffix: end of the objects' keys, e.g. ``.pdf``.
         topic_name: the topic that the announcement goes to; also the rule's name.
         key_arn: KMS key that encrypts the topic.
+        after: what stands before documents are announced.
         account: where it is.
         ownership: tags.
     """
@@ -34,6 +36,7 @@ class ArrivalsArgs:
     suffix: str
     topic_name: str
     key_arn: pulumi.Input[str]
+    after: Sequence[pulumi.Resource]
     account: Account
     ownership: Ownership
 
@@ -42,7 +45,8 @@ class Arrivals(pulumi.ComponentResource):
     """An encrypted topic that hears of each matching object; several flows may subscribe without knowing each other.
 
     EventBridge publishes with a role of its own rather than by a topic policy: SNS then needs no statement for a
-    service that acts for every customer, and the key none either.
+    service that acts for every customer, and the key none either
+    (https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html).
 
     Args:
         name: logical name.
@@ -94,7 +98,7 @@ class Arrivals(pulumi.ComponentResource):
             target_id="topic",
             arn=topic.arn,
             role_arn=role.arn,
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[policy]),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[policy, *args.after]),
         )
         self.topic_arn = topic.arn
         self.register_outputs({"topic_arn": self.topic_arn})

@@ -89,13 +89,11 @@ class Bucket(pulumi.ComponentResource):
         self.key_arn = args.key_arn
         self.bucket = resource.bucket
         self.uri = self.bucket.apply(lambda bucket: f"s3://{bucket}")
-        self._encrypt()
-        self._keep_versions()
-        self.ready = self._close()
+        self.ready = self._close([self._encrypt(), self._keep_versions()])
         self._log()
         self.register_outputs({"bucket": self.bucket})
 
-    def _encrypt(self) -> None:
+    def _encrypt(self) -> pulumi.Resource:
         default = (
             aws.s3.BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultArgs(
                 sse_algorithm="aws:kms", kms_master_key_id=self._args.key_arn
@@ -105,7 +103,7 @@ class Bucket(pulumi.ComponentResource):
                 sse_algorithm="AES256"
             )
         )
-        aws.s3.BucketServerSideEncryptionConfiguration(
+        return aws.s3.BucketServerSideEncryptionConfiguration(
             f"{self._name}-encryption",
             bucket=self.bucket,
             rules=[
@@ -117,21 +115,21 @@ class Bucket(pulumi.ComponentResource):
             opts=self._child,
         )
 
-    def _keep_versions(self) -> None:
+    def _keep_versions(self) -> pulumi.Resource:
         versioning = aws.s3.BucketVersioning(
             f"{self._name}-versioning",
             bucket=self.bucket,
             versioning_configuration=aws.s3.BucketVersioningVersioningConfigurationArgs(status="Enabled"),
             opts=self._child,
         )
-        aws.s3.BucketLifecycleConfiguration(
+        return aws.s3.BucketLifecycleConfiguration(
             f"{self._name}-lifecycle",
             bucket=self.bucket,
             rules=[_rule(self._args.lifecycle)],
             opts=pulumi.ResourceOptions(parent=self, depends_on=[versioning]),
         )
 
-    def _close(self) -> aws.s3.BucketPolicy:
+    def _close(self, after: Sequence[pulumi.Resource]) -> pulumi.Resource:
         """Ownership, public-access block and policy; one after the other, since S3 refuses two of them at once."""
         ownership = aws.s3.BucketOwnershipControls(
             f"{self._name}-ownership",
@@ -152,7 +150,7 @@ class Bucket(pulumi.ComponentResource):
             f"{self._name}-policy",
             bucket=self.bucket,
             policy=render(PolicyKind.RESOURCE, [*self._denials(), *self._args.statements]),
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[block]),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[block, *after]),
         )
 
     def _denials(self) -> list[Statement]:

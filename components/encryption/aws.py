@@ -37,7 +37,7 @@ class EncryptionArgs:
 
     Args:
         prefix: first part of the aliases (``alias/<prefix>/<purpose>``) and of the log groups that may use the log key.
-        purposes: the keys to make.
+        purposes: the keys to make, at least one.
         deletion_window_days: days between an order to delete a key and its end, 7 to 30.
         protect: whether the engine refuses to delete keys; without its key, data is lost.
         account: where they are.
@@ -70,7 +70,7 @@ class Encryption(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: EncryptionArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("biz-automation:encryption:Encryption", name, None, opts)
-        child = pulumi.ResourceOptions(parent=self)
+        aliases: list[pulumi.Resource] = []
         self._arns: dict[KeyPurpose, pulumi.Output[str]] = {}
         for purpose in args.purposes:
             statements = [_administration(args.account), *_SERVICES[purpose](args.account, args.prefix)]
@@ -83,10 +83,15 @@ class Encryption(pulumi.ComponentResource):
                 tags=args.ownership.tags("encryption", Name=f"{args.prefix}-{purpose}"),
                 opts=pulumi.ResourceOptions(parent=self, protect=args.protect, retain_on_delete=args.protect),
             )
-            self.ready = aws.kms.Alias(
-                f"{name}-{purpose}", name=f"alias/{args.prefix}/{purpose}", target_key_id=key.key_id, opts=child
+            alias = aws.kms.Alias(
+                f"{name}-{purpose}",
+                name=f"alias/{args.prefix}/{purpose}",
+                target_key_id=key.key_id,
+                opts=pulumi.ResourceOptions(parent=self, depends_on=aliases[-1:]),
             )
+            aliases.append(alias)
             self._arns[purpose] = key.arn
+        self.ready = aliases[-1]
         self.register_outputs({purpose.value: arn for purpose, arn in self._arns.items()})
 
     def arn(self, purpose: KeyPurpose) -> pulumi.Output[str]:

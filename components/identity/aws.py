@@ -105,7 +105,7 @@ class Identity(pulumi.ComponentResource):
             service_account=account.name,
             role_arn=role.arn,
             tags=args.ownership.tags("identity"),
-            opts=pulumi.ResourceOptions(parent=self, depends_on=role.ready),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[role.ready]),
         )
         return IdentityBinding(ready=association)
 

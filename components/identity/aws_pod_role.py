@@ -26,7 +26,7 @@ class PodRoleArgs:
         account: where it is.
         ownership: tags.
         statements: what it may do.
-        managed_policies: policies of AWS's own that it has beside, e.g. ``AmazonEKS_CNI_Policy``.
+        managed_policy: a policy of AWS's own that it has beside, e.g. ``AmazonEKS_CNI_Policy``.
     """
 
     cluster_name: str
@@ -34,7 +34,7 @@ class PodRoleArgs:
     account: Account
     ownership: Ownership
     statements: Sequence[Statement] = ()
-    managed_policies: Sequence[str] = ()
+    managed_policy: str | None = None
 
 
 class PodRole(pulumi.ComponentResource):
@@ -52,7 +52,7 @@ class PodRole(pulumi.ComponentResource):
     """
 
     arn: pulumi.Output[str]
-    ready: list[pulumi.Resource]
+    ready: pulumi.Resource
 
     def __init__(self, name: str, args: PodRoleArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("biz-automation:identity:PodRole", name, None, opts)
@@ -65,18 +65,21 @@ class PodRole(pulumi.ComponentResource):
             tags=args.ownership.tags("identity"),
             opts=child,
         )
-        self.ready = [
-            aws.iam.RolePolicyAttachment(
-                f"{name}-{policy.rsplit('/', maxsplit=1)[-1]}",
+        self.ready = role
+        if args.managed_policy:
+            self.ready = aws.iam.RolePolicyAttachment(
+                f"{name}-managed",
                 role=role.name,
-                policy_arn=args.account.managed_policy_arn(policy),
+                policy_arn=args.account.managed_policy_arn(args.managed_policy),
                 opts=child,
             )
-            for policy in args.managed_policies
-        ]
         if args.statements:
-            policy = render(PolicyKind.IDENTITY, args.statements)
-            self.ready.append(aws.iam.RolePolicy(f"{name}-policy", role=role.name, policy=policy, opts=child))
+            self.ready = aws.iam.RolePolicy(
+                f"{name}-policy",
+                role=role.name,
+                policy=render(PolicyKind.IDENTITY, args.statements),
+                opts=pulumi.ResourceOptions(parent=self, depends_on=[self.ready]),
+            )
         self.arn = role.arn
         self.register_outputs({"arn": self.arn})
 

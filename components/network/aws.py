@@ -75,6 +75,7 @@ class Network(pulumi.ComponentResource):
         self._name = name
         self._args = args
         self._child = pulumi.ResourceOptions(parent=self)
+        self._associations: list[pulumi.Resource] = []
         self._plan = AddressPlan.of(args.cidr, len(args.zones))
         self._vpc = aws.ec2.Vpc(
             name,
@@ -170,6 +171,7 @@ class Network(pulumi.ComponentResource):
             route_table_id=table.id,
             opts=pulumi.ResourceOptions(parent=self, depends_on=[route] if route else None),
         )
+        self._associations.append(association)
         return association.subnet_id.apply(str)
 
     def _private_tables(self) -> list[aws.ec2.RouteTable]:
@@ -211,7 +213,7 @@ class Network(pulumi.ComponentResource):
             service_name=f"com.amazonaws.{self._args.account.region}.s3",
             route_table_ids=[table.id for table in tables],
             tags=self._tags(f"{self._name}-s3"),
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[self._public_route, *self._private_routes]),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=self._associations),
         )
 
     def _flow_logs(self) -> None:

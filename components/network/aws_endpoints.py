@@ -59,18 +59,7 @@ class ServiceEndpoints(pulumi.ComponentResource):
             tags=tags,
             opts=child,
         )
-        self.ready = aws.vpc.SecurityGroupIngressRule(
-            f"{name}-https",
-            security_group_id=group.id,
-            description="HTTPS from inside the network",
-            cidr_ipv4=str(args.network),
-            ip_protocol="tcp",
-            from_port=443,
-            to_port=443,
-            tags=tags,
-            opts=child,
-        )
-        for service in args.services:
+        endpoints = [
             aws.ec2.VpcEndpoint(
                 f"{name}-{service.replace('.', '-')}",
                 vpc_id=args.vpc_id,
@@ -82,5 +71,18 @@ class ServiceEndpoints(pulumi.ComponentResource):
                 tags=args.ownership.tags("network", Name=f"{name}-{service}"),
                 opts=child,
             )
+            for service in args.services
+        ]
+        self.ready = aws.vpc.SecurityGroupIngressRule(
+            f"{name}-https",
+            security_group_id=group.id,
+            description="HTTPS from inside the network",
+            cidr_ipv4=str(args.network),
+            ip_protocol="tcp",
+            from_port=443,
+            to_port=443,
+            tags=tags,
+            opts=pulumi.ResourceOptions(parent=self, depends_on=endpoints),
+        )
         self.security_group_id = group.id
         self.register_outputs({"security_group_id": self.security_group_id})

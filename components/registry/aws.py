@@ -53,12 +53,12 @@ class Registry(pulumi.ComponentResource):
     """
 
     url: pulumi.Output[str]
-    ready: list[pulumi.Resource]
+    ready: pulumi.Resource
 
     def __init__(self, name: str, args: RegistryArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("biz-automation:registry:Registry", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
-        self.ready = []
+        policies: list[pulumi.Resource] = []
         for image in repository_names():
             repository = aws.ecr.Repository(
                 f"{name}-{image}",
@@ -72,11 +72,15 @@ class Registry(pulumi.ComponentResource):
                 tags=args.ownership.tags("registry"),
                 opts=child,
             )
-            self.ready.append(
+            policies.append(
                 aws.ecr.LifecyclePolicy(
-                    f"{name}-{image}", repository=repository.name, policy=json.dumps(_LIFECYCLE), opts=child
+                    f"{name}-{image}",
+                    repository=repository.name,
+                    policy=json.dumps(_LIFECYCLE),
+                    opts=pulumi.ResourceOptions(parent=self, depends_on=policies[-1:]),
                 )
             )
+        self.ready = policies[-1]
         host = f"{args.account.id}.dkr.ecr.{args.account.region}.amazonaws.com"
         self.url = pulumi.Output.from_input(f"{host}/{args.prefix}")
         self.register_outputs({"url": self.url})

@@ -37,7 +37,7 @@ class SecretsArgs:
 
     Args:
         prefix: first part of their names.
-        generated: secrets to make.
+        generated: secrets to make, at least one.
         key_arn: KMS key that encrypts them.
         recovery_window_days: days that a deleted secret can be brought back, 0 or 7 to 30; 0 frees its name at once.
         region: AWS region.
@@ -67,14 +67,17 @@ class Secrets(pulumi.ComponentResource):
 
     names: Mapping[str, pulumi.Output[str]]
     store: Mapping[str, Any]
-    ready: Sequence[pulumi.Resource]
+    ready: pulumi.Resource
 
     def __init__(self, name: str, args: SecretsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("biz-automation:secrets:Secrets", name, None, opts)
         self._args = args
         self._child = pulumi.ResourceOptions(parent=self)
         secrets = {item.path: self._secret(item) for item in args.generated}
-        self.ready = [self._version_of(item, secrets[item.path]) for item in args.generated]
+        versions: list[pulumi.Resource] = []
+        for item in args.generated:
+            versions.append(self._version_of(item, secrets[item.path], after=versions[-1:]))
+        self.ready = versions[-1]
         self.names = {path: secret.name for path, secret in secrets.items()}
         # no credentials in the store: the operator's own pod identity reads, and only this stack's secrets
         self.store = {"provider": {"aws": {"service": "SecretsManager", "region": args.region}}}
@@ -91,14 +94,16 @@ class Secrets(pulumi.ComponentResource):
             opts=self._child,
         )
 
-    def _version_of(self, item: GeneratedSecret, secret: aws.secretsmanager.Secret) -> aws.secretsmanager.SecretVersion:
+    def _version_of(
+        self, item: GeneratedSecret, secret: aws.secretsmanager.Secret, *, after: Sequence[pulumi.Resource]
+    ) -> aws.secretsmanager.SecretVersion:
         # no special characters: the password also stands in connection URLs
         password = random.RandomPassword(self._logical_name(item), length=_LENGTH, special=False, opts=self._child)
         return aws.secretsmanager.SecretVersion(
             self._logical_name(item),
             secret_id=secret.id,
             secret_string=pulumi.Output.json_dumps({**item.fixed, "password": password.result}),
-            opts=self._child,
+            opts=pulumi.ResourceOptions(parent=self, depends_on=list(after)),
         )
 
     def _logical_name(self, item: GeneratedSecret) -> str:
