@@ -1,4 +1,4 @@
-"""CustomResourceDefinitions for the sandbox's cluster: upstream's own, or permissive ones where those are not at hand."""
+"""CustomResourceDefinitions for the sandbox's cluster: upstream's own, or permissive ones where those are absent."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -29,12 +29,7 @@ class CustomKind:
         """Return a definition that accepts every field."""
         schema = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
         version = {"name": self.version, "served": True, "storage": True, "subresources": {"status": {}}}
-        names = {
-            "kind": self.kind,
-            "plural": self.plural,
-            "singular": self.kind.lower(),
-            "listKind": f"{self.kind}List",
-        }
+        names = {"kind": self.kind, "plural": self.plural}
         return {
             "apiVersion": "apiextensions.k8s.io/v1",
             "kind": "CustomResourceDefinition",

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -94,7 +94,7 @@ def test_a_port_that_is_lost_to_somebody_else(
         choices = iter([taken, supervision.free_port()])
         monkeypatch.setattr(supervision, "free_port", lambda: next(choices))
         # between the choice and the start somebody else comes first
-        monkeypatch.setattr(supervision, "is_free", lambda _port: True)
+        monkeypatch.setattr(supervision, "is_free", bool)
         (port,) = supervisor.start(web_server()).values()
         other.shutdown()
     assert port != taken
@@ -163,14 +163,14 @@ def test_a_daemon_that_ends_at_once(supervisor: Supervisor) -> None:
 
 def test_a_program_that_does_not_exist(supervisor: Supervisor, tmp_path: Path) -> None:
     missing = Daemon("missing", lambda _port: [str(tmp_path / "nothing")], lambda _: False)
-    with pytest.raises(SandboxError, match="missing ended at once: .*No such file"):
+    with pytest.raises(SandboxError, match=r"missing ended at once: .*No such file"):
         supervisor.start(missing)
 
 
 def test_a_daemon_that_never_answers_is_ended(supervisor: Supervisor) -> None:
-    silent: Callable[[int], list[str]] = lambda _port: [sys.executable, "-c", "import signal; signal.pause()"]  # noqa: E731
-    with pytest.raises(SandboxError, match="silent did not answer on port .* within 1 s and was ended"):
-        supervisor.start(Daemon("silent", silent, lambda _: False, seconds=1.0))
+    silent = [sys.executable, "-c", "import signal; signal.pause()"]
+    with pytest.raises(SandboxError, match=r"silent did not answer on port .* within 1 s and was ended"):
+        supervisor.start(Daemon("silent", lambda _port: silent, lambda _: False, seconds=1.0))
     assert supervisor.records() == []
 
 
