@@ -47,8 +47,9 @@ def check(settings: Settings, recorded: Mapping[str, str]) -> None:
     current = values(project, settings)
     problems = changes(recorded, current)
     if problems:
+        count = "1 setting" if len(problems) == 1 else f"{len(problems)} settings"
         raise SettingsError(
-            f"{len(problems)} settings of stack {pulumi.get_stack()} cannot change:",
+            f"{count} of stack {pulumi.get_stack()} cannot change:",
             [f"{project}:{problem}" for problem in problems],
         )
     pulumi.export(OUTPUT, current)

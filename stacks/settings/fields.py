@@ -72,7 +72,14 @@ BucketPrefix = Annotated[
     Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", min_length=3, max_length=36),
     Allowed("3 to 36 lower-case letters, digits and single inner hyphens, such as biz-automation-dev"),
 ]
-Text = Annotated[str, Field(min_length=1, max_length=100), Allowed("text of 1 to 100 characters")]
+Region = Annotated[str, Field(min_length=1, max_length=40), Allowed("a region of the cloud, such as us-east-1")]
+InstanceType = Annotated[
+    str, Field(min_length=1, max_length=60), Allowed("a machine type of the cloud, such as m5.xlarge")
+]
+InstanceClass = Annotated[
+    str, Field(min_length=1, max_length=60), Allowed("a machine class of the cloud's databases, such as db.m7g.large")
+]
+EndpointService = Annotated[str, Field(min_length=1, max_length=60), Allowed("a service of the cloud, such as ecr.api")]
 
 
 def allowed(field: FieldInfo) -> str:

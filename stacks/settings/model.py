@@ -21,13 +21,16 @@ from stacks.settings.fields import (
     ClusterName,
     DnsName,
     EmailAddress,
+    EndpointService,
+    InstanceClass,
+    InstanceType,
     KubernetesVersion,
     LabelValue,
     Network,
     NodePoolName,
     PostgresVersion,
+    Region,
     Slug,
-    Text,
 )
 
 
@@ -96,7 +99,7 @@ class CloudSettings(SettingsModel):
 
     provider: CloudProvider
     """The cloud; cannot change once the stack exists."""
-    region: Text
+    region: Region
     """The cloud's region."""
     account_id: AccountId | None = None
     """The AWS account; the provider refuses every other one. 123456789012 stands for "none yet": the sandbox's."""
@@ -143,7 +146,7 @@ class NetworkSettings(SettingsModel):
     """Availability zones that the network spans."""
     nat_gateways: NatGateways
     """One NAT gateway for all zones, or one in each."""
-    interface_endpoints: tuple[Text, ...] = ()
+    interface_endpoints: tuple[EndpointService, ...] = ()
     """AWS services reached through a private endpoint instead of the NAT gateway."""
     flow_log_retention_days: Annotated[int, Field(ge=1, le=3653)] = 30
     """Days that flow logs are kept."""
@@ -158,7 +161,7 @@ class NodePoolSettings(SettingsModel):
 
     name: NodePoolName
     """The pool's name, unique in the cluster."""
-    instance_type: Text
+    instance_type: InstanceType
     """The machine type."""
     min_size: Annotated[int, Field(ge=0, le=200)]
     """Nodes that are always there."""
@@ -205,7 +208,7 @@ class DatabaseSettings(SettingsModel):
     """In the cluster (dev), or run by the cloud (stg, prod)."""
     version: PostgresVersion = "17"
     """The PostgreSQL major version, pinned."""
-    instance_class: Text | None = None
+    instance_class: InstanceClass | None = None
     """Machine class of the managed database; none in the cluster."""
     storage_gib: Annotated[int, Field(ge=20, le=16384)] = 50
     """Storage in GiB."""

@@ -24,9 +24,17 @@ _SECRET_VALUE = re.compile(
     r"-----BEGIN|\b(AKIA|ASIA)[A-Z0-9]{12,}|\bgh[pousr]_|\bxox[abprs]-|\beyJ[A-Za-z0-9_-]{8,}|://[^/\s]*:[^/\s]*@"
 )
 _RANDOM_VALUE = re.compile(r"(?=[^\s]*[a-z])(?=[^\s]*[A-Z])(?=[^\s]*[0-9])[A-Za-z0-9+/=_-]{20,}")
+_ORDINARY_KEY = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,39}")
 _HIDDEN = "[hidden]"
 _LONGEST_VALUE = 60
-_KINDS = {str: "text", bool: "true or false", int: "a number", float: "a number", list: "a list", dict: "an object"}
+_KINDS = {
+    str: "text",
+    bool: "a boolean",
+    int: "a number",
+    float: "a decimal number",
+    list: "a list",
+    dict: "an object",
+}
 _REASONS: dict[tuple[object, ...], str] = {
     ("cloud", "provider", "gcp"): "Google Cloud is named among the accesses but has no foundation in this platform",
 }
@@ -57,32 +65,38 @@ class SettingsError(pulumi.RunError):
 
 
 def dotted(path: Path) -> str:
-    """The path as people write it: ``nodePools[0].minSize``."""
-    text = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
-    return text.removeprefix(".")
+    """The path as people write it: ``nodePools[0].minSize``; odd keys in brackets, as a message may show them."""
+    return "".join(_step(step) for step in path).removeprefix(".")
+
+
+def _step(step: str | int) -> str:
+    if isinstance(step, int):
+        return f"[{step}]"
+    as_value = shown(step)
+    return f".{step}" if _ORDINARY_KEY.fullmatch(step) and as_value != _HIDDEN else f"[{as_value}]"
 
 
 def shown(value: Any, path: Path = ()) -> str:
     """The value as a message may show it: short, on one line, never one that looks like a secret."""
     text = str(value)
-    if _SECRET_KEY.search(dotted(path)) or _SECRET_VALUE.search(text) or _RANDOM_VALUE.search(text):
+    if any(_SECRET_KEY.search(str(step)) for step in path) or _SECRET_VALUE.search(text) or _RANDOM_VALUE.search(text):
         return _HIDDEN
     if len(text) > _LONGEST_VALUE:
-        text = text[:_LONGEST_VALUE] + "..."
+        return json.dumps(text[:_LONGEST_VALUE] + "...")
     is_scalar = value is None or isinstance(value, bool | int | float)
-    return json.dumps(value if is_scalar and len(str(value)) <= _LONGEST_VALUE else text, ensure_ascii=False)
+    return json.dumps(value if is_scalar else text, ensure_ascii=not text.isprintable())
 
 
-def refuse(path: Path, value: Any, allowed_text: str, *, because: str = "") -> Problem:
+def refuse(path: Path, value: Any, allowed_text: str, *, because: str = "", hint: str = "") -> Problem:
     """A value that has the right type and is not allowed."""
     reason = f": {because}" if because else ""
-    return Problem(path, f"{shown(value, path)} is not allowed{reason}; allowed: {allowed_text}")
+    return Problem(path, f"{shown(value, path)} is not allowed{reason};{hint} allowed: {allowed_text}")
 
 
 def closest(name: str, known: Iterable[str]) -> str:
-    """A hint at the known name that is meant, or nothing."""
+    """A hint at the known name that is meant, with a space before it, or nothing."""
     matches = difflib.get_close_matches(name, list(known), n=1)
-    return f'did you mean "{matches[0]}"?' if matches else ""
+    return f' did you mean "{matches[0]}"?' if matches else ""
 
 
 def explain(error: ErrorDetails) -> Problem:
@@ -110,7 +124,7 @@ def _unknown_key(path: Path) -> str:
     model, _ = _locate(path[:-1])
     known = [field.alias or name for name, field in model.model_fields.items()]
     hint = closest(str(path[-1]), known)
-    return f"unknown key; {hint or 'known here: ' + ', '.join(known)}"
+    return f"unknown key;{hint or ' known here: ' + ', '.join(known)}"
 
 
 def _allowed_at(path: Path) -> str:

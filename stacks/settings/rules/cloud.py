@@ -37,7 +37,7 @@ def _region_exists(settings: Settings) -> Iterator[Problem]:
     if settings.cloud.provider is CloudProvider.AWS and region not in aws_regions():
         hint = closest(region, aws_regions())
         listed = ", ".join(aws_regions())
-        yield refuse(("cloud", "region"), region, f"a region of aws ({listed})", because=hint)
+        yield refuse(("cloud", "region"), region, f"a region of aws ({listed})", hint=hint)
 
 
 def _zones_exist(settings: Settings) -> Iterator[Problem]:
@@ -48,7 +48,7 @@ def _zones_exist(settings: Settings) -> Iterator[Problem]:
         zone_names(region, zones)
     except ValueError:
         yield refuse(
-            ("network", "zones"), zones, "fewer, or another cloud.region", because=f"{region} has fewer usable zones"
+            ("network", "zones"), zones, "2, or another cloud.region", because=f"{region} has fewer usable zones"
         )
 
 

@@ -42,7 +42,7 @@ def _class_exists(settings: Settings) -> Iterator[Problem]:
     instance_class = settings.database.instance_class
     if instance_class is not None and instance_class not in aws_database_classes():
         hint = closest(instance_class, aws_database_classes())
-        yield refuse(("database", "instanceClass"), instance_class, _classes(), because=hint)
+        yield refuse(("database", "instanceClass"), instance_class, _classes(), hint=hint)
 
 
 def _classes() -> str:

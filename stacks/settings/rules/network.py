@@ -83,7 +83,7 @@ def _endpoints_exist(settings: Settings) -> Iterator[Problem]:
     for index, service in enumerate(settings.network.interface_endpoints):
         if service not in known:
             yield refuse(
-                ("network", "interfaceEndpoints", index), service, ", ".join(known), because=closest(service, known)
+                ("network", "interfaceEndpoints", index), service, ", ".join(known), hint=closest(service, known)
             )
 
 

@@ -45,7 +45,7 @@ def _instance_type_of(index: int, pool: NodePoolSettings) -> Iterator[Problem]:
             ("nodePools", index, "instanceType"),
             pool.instance_type,
             f"a type of the families {families} that stacks/settings/reference/aws-instance-types.yaml lists",
-            because=closest(pool.instance_type, known),
+            hint=closest(pool.instance_type, known),
         )
 
 
