@@ -29,6 +29,7 @@ class LaunchTemplate(Ec2Type):
     replaces = frozenset({"name", "namePrefix"})
     volatile = frozenset({"latestVersion", "defaultVersion"})
     automatic_name = "name"
+    unread = frozenset({"updateDefaultVersion"})
     name_length = 125
     references = (
         Reference("vpcSecurityGroupIds", "security group"),

@@ -4,6 +4,7 @@ import json
 import os
 import re
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, TypeVar
 
 from typing_extensions import override
@@ -76,10 +77,11 @@ class AwsStandIn(StandIn):
         self, resource: ResourceReference, old: Properties, new: Properties, /
     ) -> tuple[Properties, Failures]:
         kind = resource_type(resource.type)
-        inputs = {name: _text_document(name, value) for name, value in new.items() if value is not None}
+        inputs = {name: value for name, value in new.items() if value is not None}
         failures = schema.validate(resource.type, inputs)
         if failures:
             return inputs, failures
+        inputs = {name: _text_document(kind, name, value) for name, value in inputs.items()}
         inputs |= self._automatic_name(kind, resource, old, inputs)
         if "tagsAll" in schema.schema(resource.type).outputs and inputs.get("tags") is not UNKNOWN:
             tags = {**self.cloud.default_tags, **(inputs.get("tags") or {})}
@@ -102,7 +104,8 @@ class AwsStandIn(StandIn):
     ) -> ResourceDiff:
         kind = resource_type(resource.type)
         changed = _changed(kind, old_inputs, new)
-        replaces = tuple(name for name in changed if name in kind.replaces or name == "region")
+        replaced = kind.replaced(old_inputs, new, frozenset(changed))
+        replaces = tuple(name for name in changed if name in replaced or name == "region")
         return ResourceDiff(changed, replaces, bool(replaces) and _keeps_name(kind, resource, old_inputs, new))
 
     @override
@@ -176,7 +179,8 @@ class AwsStandIn(StandIn):
         self._require_references(kind, resource, changing, preview=preview)
         if preview:
             kept = {name: value for name, value in old_outputs.items() if name not in changed}
-            return kept | dict.fromkeys(kind.volatile, UNKNOWN) | _planned(kind, inputs)
+            planned = _planned(kind, inputs, old_outputs)
+            return kept | dict.fromkeys(kind.volatile - inputs.keys(), UNKNOWN) | planned
 
         def operate() -> Properties:
             kind.update(cloud, resource_id, {**old_outputs, **old_inputs}, inputs, changed)
@@ -251,7 +255,7 @@ class AwsStandIn(StandIn):
                 if preview and not is_generated(value):
                     continue
                 what = f"checking {reference.path} of {resource.name}"
-                if not _attempt(what, lambda: exists(cloud, reference.kind, value)):  # noqa: B023 - called at once
+                if not _attempt(what, partial(exists, cloud, reference.kind, value)):
                     raise StandInError(
                         f"{kind.label} ({resource.name}): {reference.path} names the {reference.kind} {value!r},"
                         " which does not exist; create it first, or correct the name."
@@ -265,9 +269,8 @@ class AwsStandIn(StandIn):
         """Refuse a policy that lets in a role or user that does not exist, as AWS does."""
         for name in kind.policies:
             for principal in policy_grammar.principals(inputs.get(name)):
-                if not _attempt(
-                    f"checking {name} of {resource.name}", lambda: exists(cloud, "IAM principal", principal)
-                ):
+                what = f"checking {name} of {resource.name}"
+                if not _attempt(what, partial(exists, cloud, "IAM principal", principal)):
                     raise StandInError(
                         f"{kind.label} ({resource.name}): {name} has the principal {principal!r}, which does not exist;"
                         " create it first, or correct the name."
@@ -281,11 +284,10 @@ def _setting(value: Any) -> Any:
     return value
 
 
-def _text_document(name: str, value: Any) -> Any:
+def _text_document(kind: ResourceType, name: str, value: Any) -> Any:
     """Turn a policy given as an object into the JSON text that AWS takes."""
-    if isinstance(value, dict) and name.lower().endswith(("policy", "policydocument")) and not contains_unknown(value):
-        return json.dumps(value)
-    return value
+    is_policy = name in kind.policies and isinstance(value, dict)
+    return json.dumps(value) if is_policy and not contains_unknown(value) else value
 
 
 def _changed(kind: ResourceType, old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[str, ...]:
@@ -307,8 +309,15 @@ def _keeps_name(kind: ResourceType, resource: ResourceReference, old: Properties
     return not re.fullmatch(rf"{re.escape(kind.stem(resource.name))}[0-9a-f]{{7}}", str(new[name]))
 
 
-def _planned(kind: ResourceType, inputs: Properties) -> Properties:
+def _planned(kind: ResourceType, inputs: Properties, old: Mapping[str, Any] | None = None) -> Properties:
+    """Give the outputs as far as a preview can tell them; what AWS fills into a block is unknown, or as it was."""
     planned = {**kind.defaults, **inputs}
+    for path in kind.computed:
+        block, _, member = path.partition(".")
+        value = inputs.get(block)
+        if isinstance(value, dict) and "." not in member and member not in value:
+            known = (old or {}).get(block) or {}
+            planned[block] = {**planned[block], member: known.get(member, UNKNOWN)}
     return planned | {"tagsAll": inputs["tags"]} if "tags" in inputs else planned
 
 

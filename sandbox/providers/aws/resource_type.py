@@ -114,6 +114,11 @@ class ResourceType(ABC):
         """Name the resource for the calls that change tags: its ARN, or its identifier where it has none."""
         return str(known.get("arn") or identifier)
 
+    def replaced(self, old: Properties, new: Properties, changed: frozenset[str]) -> frozenset[str]:
+        """Give those of the changed properties that make a new resource."""
+        del old, new
+        return changed & self.replaces
+
     def stem(self, name: str) -> str:
         """Give the part of an automatic name that comes before its seven hexadecimal digits."""
         return f"{name}-"

@@ -59,6 +59,7 @@ class Bucket(ResourceType):
         client.create_bucket(
             Bucket=name, ObjectLockEnabledForBucket=self.wanted(inputs, "objectLockEnabled"), **configuration
         )
+        cloud.store.delete("s3/eventbridge", name)
         if inputs.get("tags"):
             self.retag(cloud, name, {}, inputs["tags"])
         return name

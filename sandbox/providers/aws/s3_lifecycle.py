@@ -4,6 +4,7 @@ Rules: https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-transitio
 """
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 from typing_extensions import override
@@ -122,9 +123,10 @@ def _transition_problems(transitions: Any, field: str) -> Iterator[str]:
         for step in steps
         if isinstance(step.get(field), int) and step.get("storageClass") in _STORAGE_CLASSES
     ]
-    ordered = sorted(known, key=lambda step: _STORAGE_CLASSES.index(step[1]))
-    for (earlier, warmer), (later, colder) in zip(ordered, ordered[1:], strict=False):
+    ordered = sorted((_STORAGE_CLASSES.index(storage_class), days) for days, storage_class in known)
+    for (warm, earlier), (cold, later) in pairwise(ordered):
         if later <= earlier:
+            colder, warmer = _STORAGE_CLASSES[cold], _STORAGE_CLASSES[warm]
             yield f"{colder} comes after {later} days and {warmer} after {earlier}; S3 wants more days for {colder}"
 
 
