@@ -56,7 +56,7 @@ def imported_inputs(live: Mapping[str, Any]) -> dict[str, Any]:
 def _project(asked: Any, live: Any) -> Any:
     if isinstance(asked, Mapping) and isinstance(live, Mapping):
         return {
-            key: _project(value, live[key])
+            key: _project(value, live.get(key))
             for key, value in asked.items()
             if key in live or value is None or value in ({}, [])
         }

@@ -101,6 +101,21 @@ def _replacements() -> dict[str, dict[str, list[str]]]:
     return yaml.safe_load(Path(__file__).with_name("replacements.yaml").read_text())
 
 
+def respelled(value: Any, old: str, new: str) -> Any:
+    """Return a definition with the schema extensions' names spelled anew.
+
+    The SDKs write ``x_kubernetes_...`` where the API server reads ``x-kubernetes-...``.
+    """
+    if isinstance(value, Mapping):
+        return {
+            key.replace(old, new) if key.startswith(f"x{old}kubernetes{old}") else key: respelled(item, old, new)
+            for key, item in value.items()
+        }
+    if isinstance(value, list):
+        return [respelled(item, old, new) for item in value]
+    return value
+
+
 def replaced_by(kind: ObjectType, old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the paths that differ and that the API server would not change in place."""
     rules = _replacements().get(kind.kind, {}) if kind.builtin else {}

@@ -18,6 +18,7 @@ from sandbox.providers.kubernetes.objects import (
     name_failures,
     object_type,
     replaced_by,
+    respelled,
     split_identifier,
 )
 from sandbox.providers.stand_in import (
@@ -67,12 +68,16 @@ class KubernetesStandIn(StandIn):
         kind = object_type(resource.type)
         if kind.builtin and kind.kind.endswith("List"):
             return new, [("", f"{kind.kind} is a list; declare its items one by one.")]
-        failures = schema.validate(resource.type, new)
+        if kind.kind == "CustomResourceDefinition":
+            failures = schema.validate(resource.type, respelled(new, "-", "_"))
+            new = respelled(new, "_", "-")
+        else:
+            failures = schema.validate(resource.type, new)
         if failures:
             return new, failures
         inputs = {**new, "apiVersion": new.get("apiVersion") or kind.api_version, "kind": kind.kind}
         inputs["metadata"] = self._metadata(resource, kind, old.get("metadata") or {}, new.get("metadata") or {})
-        if kind.patch and inputs["metadata"].get(AUTONAMED):
+        if kind.patch and not (new.get("metadata") or {}).get("name"):
             return new, [("metadata.name", f"{resource.name} patches an object and must name it in metadata.name.")]
         return inputs, name_failures(kind, inputs["metadata"]["name"])
 
