@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from sandbox.environment import CHECKOUT
+from sandbox.environment import CHECKOUT, cache_directory
 from sandbox.errors import SandboxError
 
 STAND_INS: Final = ("aws", "kubernetes", "random")
@@ -58,7 +58,10 @@ def _install_launcher(plugins: Path, kind: str, name: str, version: str, module:
     # -P: the directory of the user's project must not shadow the sandbox's own modules
     command = f"exec {shlex.quote(sys.executable)} -P -m {module}"
     search_path = f"PYTHONPATH={shlex.quote(str(CHECKOUT))}${{PYTHONPATH:+:$PYTHONPATH}}"
-    content = f'#!/bin/sh\n{_MARK}; `make up` writes it again.\n{search_path} {command} "$@"\n'
+    # The vendors' SDKs are so large that compiling them at every start takes most of a preview: keep what was compiled,
+    # whatever the user has set, but away from their folders.
+    compiled = f"PYTHONDONTWRITEBYTECODE= PYTHONPYCACHEPREFIX={shlex.quote(str(cache_directory() / 'bytecode'))}"
+    content = f'#!/bin/sh\n{_MARK}; `make up` writes it again.\n{search_path} {compiled} {command} "$@"\n'
     launcher = folder / f"pulumi-{kind}-{name}"
     if launcher.is_file() and launcher.read_text() == content:
         return
