@@ -4,13 +4,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.unit.recording import RecordingEngine
+from tests.unit.recording import RecordingEngine, recording
 
 
 @pytest.fixture
-def engine(monkeypatch: pytest.MonkeyPatch) -> Iterator[RecordingEngine]:
-    """An engine that records; an Output in an f-string is an error, as in CI."""
-    monkeypatch.setenv("PULUMI_ERROR_OUTPUT_STRING", "1")
-    recording = RecordingEngine()
-    yield recording
-    recording.close()
+def engine() -> Iterator[RecordingEngine]:
+    """An engine of the test's own."""
+    with recording() as fresh:
+        yield fresh

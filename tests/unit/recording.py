@@ -1,12 +1,14 @@
 """A Pulumi engine for unit tests: runs a program without cloud or CLI and records what it registers."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import pulumi
+import pytest
 from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.stack import run_pulumi_func
 
@@ -85,6 +87,7 @@ class RecordingEngine(pulumi.runtime.Mocks):
 
     def value(self, output: pulumi.Input[Result]) -> Result:
         """Give the resolved value of an output of the program that was deployed."""
+        asyncio.set_event_loop(self._loop)
         resolved: Any = self._loop.run_until_complete(_future(output))
         return resolved
 
@@ -123,10 +126,8 @@ class RecordingEngine(pulumi.runtime.Mocks):
 
     def close(self) -> None:
         """End what a failed program left behind, and free event loops and threads."""
-        pending = asyncio.all_tasks(self._loop)
-        for task in pending:
-            task.cancel()
-        self._loop.run_until_complete(asyncio.gather(*pending, return_exceptions=True))
+        asyncio.set_event_loop(self._loop)
+        self._loop.run_until_complete(_cancel_rest())
         self._executor.shutdown()
         for loop in (self._loop, *self._worker_loops):
             loop.close()
@@ -136,6 +137,20 @@ class RecordingEngine(pulumi.runtime.Mocks):
         loop = asyncio.new_event_loop()
         asyncio.set_event_loop(loop)
         self._worker_loops.append(loop)
+
+
+@contextmanager
+def recording(stack: str = "dev") -> Generator[RecordingEngine]:
+    """An engine that records; an Output in an f-string is an error, as in CI.
+
+    Args:
+        stack: name of the stack.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PULUMI_ERROR_OUTPUT_STRING", "1")
+        engine = RecordingEngine(stack=stack)
+        yield engine
+        engine.close()
 
 
 class _RecordingMonitor(MockMonitor):
@@ -165,6 +180,13 @@ class _RecordingMonitor(MockMonitor):
                 )
             )
         return response
+
+
+async def _cancel_rest() -> None:
+    rest = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in rest:
+        task.cancel()
+    await asyncio.gather(*rest, return_exceptions=True)
 
 
 async def _future(output: Any) -> Any:

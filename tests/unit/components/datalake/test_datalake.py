@@ -1,6 +1,7 @@
 """The lake's buckets: closed, encrypted, versioned, logged; their objects' life; the announcement of invoices."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 from components.datalake.aws import DataLake, DataLakeArgs
 from components.datalake.lifecycle import Lifecycle, operational_lifecycles
 from tests.unit.components.ownership import ACCOUNT_IN_REGION, KEY_ARN, OWNERSHIP, untagged
-from tests.unit.recording import RecordingEngine
+from tests.unit.recording import RecordingEngine, recording
 
 ZONES = {
     "raw": Lifecycle(infrequent_access_days=30, archive_days=90),
@@ -31,9 +32,15 @@ LOGS = "access-logs"
 BUCKET = "aws:s3/bucket:Bucket"
 
 
+@pytest.fixture(scope="module")
+def deployed() -> Iterator[tuple[RecordingEngine, DataLake]]:
+    with recording() as recorder:
+        yield recorder, recorder.deploy(lambda: DataLake("lake", ARGS))
+
+
 @pytest.fixture
-def lake(engine: RecordingEngine) -> DataLake:
-    return engine.deploy(lambda: DataLake("lake", ARGS))
+def lake(deployed: tuple[RecordingEngine, DataLake]) -> RecordingEngine:
+    return deployed[0]
 
 
 def of(engine: RecordingEngine, type_token: str) -> dict[str, dict[str, Any]]:
@@ -48,27 +55,24 @@ def policies(engine: RecordingEngine) -> dict[str, dict[str, Any]]:
     }
 
 
-@pytest.mark.usefixtures("lake")
-def test_has_the_zones_and_the_buckets_that_operators_rely_on(engine: RecordingEngine) -> None:
-    assert sorted(of(engine, BUCKET)) == sorted([*DATA, LOGS])
+def test_has_the_zones_and_the_buckets_that_operators_rely_on(lake: RecordingEngine) -> None:
+    assert sorted(of(lake, BUCKET)) == sorted([*DATA, LOGS])
 
 
-@pytest.mark.usefixtures("lake")
-def test_no_bucket_can_be_made_public(engine: RecordingEngine) -> None:
-    blocks = of(engine, "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock")
-    owners = of(engine, "aws:s3/bucketOwnershipControls:BucketOwnershipControls")
+def test_no_bucket_can_be_made_public(lake: RecordingEngine) -> None:
+    blocks = of(lake, "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock")
+    owners = of(lake, "aws:s3/bucketOwnershipControls:BucketOwnershipControls")
     switches = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
     assert sorted(blocks) == sorted(owners) == sorted([*DATA, LOGS])
     assert all(block[switch] is True for block in blocks.values() for switch in switches)
     assert {item["rule"]["objectOwnership"] for item in owners.values()} == {"BucketOwnerEnforced"}
 
 
-@pytest.mark.usefixtures("lake")
-def test_data_is_encrypted_with_the_lakes_key(engine: RecordingEngine) -> None:
+def test_data_is_encrypted_with_the_lakes_key(lake: RecordingEngine) -> None:
     rules = {
         bucket: inputs["rules"][0]
         for bucket, inputs in of(
-            engine, "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration"
+            lake, "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration"
         ).items()
     }
     default = {"sseAlgorithm": "aws:kms", "kmsMasterKeyId": KEY_ARN}
@@ -77,43 +81,39 @@ def test_data_is_encrypted_with_the_lakes_key(engine: RecordingEngine) -> None:
     assert rules[LOGS]["applyServerSideEncryptionByDefault"] == {"sseAlgorithm": "AES256"}
 
 
-@pytest.mark.usefixtures("lake")
-def test_every_bucket_keeps_versions(engine: RecordingEngine) -> None:
-    versioning = of(engine, "aws:s3/bucketVersioning:BucketVersioning")
+def test_every_bucket_keeps_versions(lake: RecordingEngine) -> None:
+    versioning = of(lake, "aws:s3/bucketVersioning:BucketVersioning")
     assert sorted(versioning) == sorted([*DATA, LOGS])
     assert {item["versioningConfiguration"]["status"] for item in versioning.values()} == {"Enabled"}
 
 
-@pytest.mark.usefixtures("lake")
-def test_policies_deny_plain_http_and_other_keys(engine: RecordingEngine) -> None:
-    for bucket, statements in policies(engine).items():
+def test_policies_deny_plain_http_and_other_keys(lake: RecordingEngine) -> None:
+    for bucket, statements in policies(lake).items():
         whole = [f"arn:aws:s3:::biz-dev-{bucket}", f"arn:aws:s3:::biz-dev-{bucket}/*"]
         plain = statements["DenyPlainHttp"]
         assert (plain["Effect"], plain["Resource"], plain["Principal"]) == ("Deny", whole, {"AWS": "*"})
         assert plain["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
         assert statements["DenyOldTls"]["Condition"] == {"NumericLessThan": {"s3:TlsVersion": "1.2"}}
         assert ("DenyOtherKey" in statements) is (bucket != LOGS)
-    other_key = policies(engine)["raw"]["DenyOtherKey"]["Condition"]
+    other_key = policies(lake)["raw"]["DenyOtherKey"]["Condition"]
     # without the Null test the denial would also meet writers that leave encryption to the bucket's default
     assert other_key["Null"] == {"s3:x-amz-server-side-encryption-aws-kms-key-id": "false"}
     assert other_key["StringNotEquals"] == {"s3:x-amz-server-side-encryption-aws-kms-key-id": KEY_ARN}
 
 
-@pytest.mark.usefixtures("lake")
-def test_access_is_logged_to_a_bucket_that_takes_logs_of_this_stack_only(engine: RecordingEngine) -> None:
-    logging = of(engine, "aws:s3/bucketLogging:BucketLogging")
+def test_access_is_logged_to_a_bucket_that_takes_logs_of_this_stack_only(lake: RecordingEngine) -> None:
+    logging = of(lake, "aws:s3/bucketLogging:BucketLogging")
     assert sorted(logging) == DATA
     assert {item["targetBucket"] for item in logging.values()} == {"biz-dev-access-logs"}
-    delivery = policies(engine)[LOGS]["AccessLogsOfThisStack"]
+    delivery = policies(lake)[LOGS]["AccessLogsOfThisStack"]
     assert delivery["Principal"] == {"Service": "logging.s3.amazonaws.com"}
     assert delivery["Condition"]["ArnLike"] == {"aws:SourceArn": "arn:aws:s3:::biz-dev-*"}
 
 
-@pytest.mark.usefixtures("lake")
-def test_objects_move_and_end_as_the_lifecycles_say(engine: RecordingEngine) -> None:
+def test_objects_move_and_end_as_the_lifecycles_say(lake: RecordingEngine) -> None:
     rules = {
         bucket: inputs["rules"][0]
-        for bucket, inputs in of(engine, "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration").items()
+        for bucket, inputs in of(lake, "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration").items()
     }
     assert rules["raw"]["transitions"] == [
         {"storageClass": "STANDARD_IA", "days": 30},
@@ -134,25 +134,25 @@ def test_chosen_lifecycles_keep_the_order_of_tiers() -> None:
         assert taken == sorted(set(taken)), name
 
 
-@pytest.mark.usefixtures("lake")
-def test_an_invoice_reaches_an_encrypted_topic(engine: RecordingEngine) -> None:
-    assert list(of(engine, "aws:s3/bucketNotification:BucketNotification")) == ["invoices"]
-    rule = engine.only("aws:cloudwatch/eventRule:EventRule").inputs
+def test_an_invoice_reaches_an_encrypted_topic(lake: RecordingEngine) -> None:
+    assert list(of(lake, "aws:s3/bucketNotification:BucketNotification")) == ["invoices"]
+    rule = lake.only("aws:cloudwatch/eventRule:EventRule").inputs
     pattern = json.loads(rule["eventPattern"])
     assert pattern["detail"] == {
         "bucket": {"name": ["biz-dev-invoices"]},
         "object": {"key": [{"wildcard": "incoming/*.pdf"}]},
     }
-    target = engine.only("aws:cloudwatch/eventTarget:EventTarget").inputs
-    topic = engine.only("aws:sns/topic:Topic").inputs
+    target = lake.only("aws:cloudwatch/eventTarget:EventTarget").inputs
+    topic = lake.only("aws:sns/topic:Topic").inputs
     assert topic["kmsMasterKeyId"] == KEY_ARN
     assert target["arn"].endswith(f":{topic['name']}")
     assert target["rule"] == rule["name"]
-    grants = json.loads(engine.only("aws:iam/rolePolicy:RolePolicy").inputs["policy"])["Statement"]
+    grants = json.loads(lake.only("aws:iam/rolePolicy:RolePolicy").inputs["policy"])["Statement"]
     assert [item["Resource"] for item in grants] == [[target["arn"]], [KEY_ARN]]
 
 
-def test_zones_have_addresses_and_catalogue_databases(engine: RecordingEngine, lake: DataLake) -> None:
+def test_zones_have_addresses_and_catalogue_databases(deployed: tuple[RecordingEngine, DataLake]) -> None:
+    engine, lake = deployed
     assert {zone: engine.value(uri) for zone, uri in lake.zones.items()} == {
         zone: f"s3://biz-dev-{zone}" for zone in ZONES
     }
@@ -170,6 +170,5 @@ def test_data_outlives_the_stack_only_where_it_is_protected(engine: RecordingEng
     assert states == {(protect, protect, not protect)}
 
 
-@pytest.mark.usefixtures("lake")
-def test_everything_carries_the_ownership_tags(engine: RecordingEngine) -> None:
-    assert not untagged(engine)
+def test_everything_carries_the_ownership_tags(lake: RecordingEngine) -> None:
+    assert not untagged(lake)
