@@ -144,7 +144,8 @@ class AccessPolicyAssociation(StoredType):
                 "policyArn",
                 (
                     f"{arn!r} is not an access policy of EKS;"
-                    f" write arn:{PARTITION}:eks::aws:cluster-access-policy/<name> with one of {', '.join(eks_rules.ACCESS_POLICIES)}"
+                    f" write arn:{PARTITION}:eks::aws:cluster-access-policy/<name> with one of"
+                    f" {', '.join(eks_rules.ACCESS_POLICIES)}"
                 ),
             )
         scope = inputs.get("accessScope")

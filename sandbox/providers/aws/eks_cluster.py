@@ -1,13 +1,12 @@
 """EKS: clusters."""
 
 import json
-import os
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, ClassVar
 
 from typing_extensions import override
 
+from sandbox.environment import sandbox_directory
 from sandbox.providers.aws import addresses, eks_rules, names
 from sandbox.providers.aws.cloud import PARTITION, Cloud
 from sandbox.providers.aws.references import Reference
@@ -258,7 +257,7 @@ def _let_creator_in(cloud: Cloud, cluster: str, access: dict[str, Any]) -> None:
 
 def _endpoint(cluster: dict[str, Any]) -> tuple[str, str]:
     """Give address and certificate authority of the sandbox's API server, or moto's where none runs."""
-    path = Path(os.environ.get("SANDBOX_DIRECTORY", ".sandbox")) / "endpoints.json"
+    path = sandbox_directory() / "endpoints.json"
     try:
         server: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))["kubernetes"]
     except (FileNotFoundError, KeyError):

@@ -245,7 +245,7 @@ class Queue(ResourceType):
         "contentBasedDeduplication": False,
         "delaySeconds": 0,
         "fifoQueue": False,
-        "maxMessageSize": 262144,
+        "maxMessageSize": 1048576,
         "messageRetentionSeconds": 345600,
         "receiveWaitTimeSeconds": 0,
         "visibilityTimeoutSeconds": 30,

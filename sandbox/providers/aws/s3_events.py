@@ -119,7 +119,7 @@ def _as_request(target: dict[str, Any], arn: str) -> dict[str, Any]:
     request: dict[str, Any] = {arn[0].upper() + arn[1:]: target[arn], "Events": target["events"]}
     if target.get("id"):
         request["Id"] = target["id"]
-    parts = {"Prefix": target.get("filterPrefix"), "Suffix": target.get("filterSuffix")}
+    parts = {"prefix": target.get("filterPrefix"), "suffix": target.get("filterSuffix")}
     rules = [{"Name": name, "Value": value} for name, value in parts.items() if value]
     return request | ({"Filter": {"Key": {"FilterRules": rules}}} if rules else {})
 

@@ -5,7 +5,6 @@ Requests for these things are still checked against the service model of AWS, wh
 
 import fcntl
 import json
-import os
 import tempfile
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -13,13 +12,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from sandbox.environment import sandbox_directory
+
 Record = dict[str, Any]
 _Shelf = dict[str, Record]
 
 
 def default_path() -> Path:
-    """Give the file in the sandbox's directory: environment variable ``SANDBOX_DIRECTORY``, else ``.sandbox``."""
-    return Path(os.environ.get("SANDBOX_DIRECTORY", ".sandbox")) / "aws-store.json"
+    """Give the file in the sandbox's state directory."""
+    return sandbox_directory() / "aws-store.json"
 
 
 @dataclass(frozen=True)
