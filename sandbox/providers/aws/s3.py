@@ -263,7 +263,13 @@ class BucketPolicy(BucketSetting):
 
     @override
     def put(self, cloud: Cloud, identifier: str, inputs: Properties) -> None:
-        cloud.client("s3").put_bucket_policy(Bucket=identifier, Policy=inputs["policy"])
+        policy = json.loads(inputs["policy"])
+        statements: Any = policy["Statement"]
+        for statement in statements if isinstance(statements, list) else [statements]:
+            if isinstance(statement.get("Resource"), list) and len(statement["Resource"]) == 1:
+                # as AWS stores it; moto looks for the permission to log in this form only
+                statement["Resource"] = statement["Resource"][0]
+        cloud.client("s3").put_bucket_policy(Bucket=identifier, Policy=json.dumps(policy))
 
     @override
     def read(self, cloud: Cloud, identifier: str, known: Properties) -> Properties | None:
