@@ -30,7 +30,9 @@ class Ownership:
             **extra,
         }
 
-    def labels(self, name: str, *, component: str, instance: str | None = None, version: str | None = None) -> Mapping[str, str]:
+    def labels(
+        self, name: str, *, component: str, instance: str | None = None, version: str | None = None
+    ) -> Mapping[str, str]:
         """Kubernetes labels of an object of the application ``name``."""
         labels = {
             "app": name,

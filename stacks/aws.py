@@ -69,6 +69,7 @@ class _Builder:
         return Foundation(
             provider=cluster.provider,
             ready=cluster.ready,
+            control_plane_networks=network.intra_networks,
             identity=identity,
             lake=lake.zones,
             secret_store=secrets.store,

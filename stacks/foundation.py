@@ -5,6 +5,7 @@ Source: TGT-6, ARCH-2; the platform layer sees nothing of a cloud but this.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from ipaddress import IPv4Network
 from typing import Any
 
 import pulumi
@@ -41,6 +42,7 @@ class Foundation:
     Args:
         provider: Kubernetes provider of the cluster.
         ready: gate; once it stands the cluster takes workloads.
+        control_plane_networks: addresses that the API server calls from and answers on.
         identity: gives service accounts cloud permissions.
         lake: address of each lake zone.
         secret_store: specification of the External Secrets ``ClusterSecretStore``.
@@ -55,6 +57,7 @@ class Foundation:
 
     provider: kubernetes.Provider
     ready: pulumi.Resource
+    control_plane_networks: Sequence[IPv4Network]
     identity: Identity
     lake: Mapping[str, pulumi.Output[str]]
     secret_store: Mapping[str, Any]

@@ -28,15 +28,18 @@ def build(settings: Settings, foundation: Foundation) -> Mapping[str, pulumi.Inp
     """
     ownership = settings.ownership
     strict_spread = settings.profile is not Profile.DEV
-    # everything in Kubernetes waits for the cluster through its namespace, or is one of the few things beside them
     opts = pulumi.ResourceOptions(provider=foundation.provider)
 
-    base.PriorityClasses("priority", base.PriorityClassesArgs(ownership), opts)
-    base.StorageClasses("storage", base.StorageClassesArgs(foundation.storage_classes, ownership), opts)
+    priorities = base.PriorityClasses("priority", base.PriorityClassesArgs(ownership), opts)
+    storage = base.StorageClasses("storage", base.StorageClassesArgs(foundation.storage_classes, ownership), opts)
+    # Kubernetes gives its own Service the first address
+    control_plane = base.ControlPlane(foundation.control_plane_networks, settings.network.service_cidr[1])
+    # what lives in a namespace waits for it, and so for the cluster and the classes that pods and claims name
+    gates = [foundation.ready, priorities.ready, storage.ready]
     namespaces = {
         name: base.Namespace(
             name,
-            base.NamespaceArgs(allowance, settings.kubernetes.version, settings.network.cidr, ownership),
+            base.NamespaceArgs(allowance, settings.kubernetes.version, control_plane, gates, ownership),
             opts,
         )
         for name, allowance in base.allowances(settings.profile).items()

@@ -7,10 +7,12 @@ from components.base.integration_isolation import IntegrationIsolation, Integrat
 from components.base.namespace import Namespace, NamespaceArgs
 from components.base.scheduling import Priority, PriorityClasses, PriorityClassesArgs
 from components.base.storage import StorageClasses, StorageClassesArgs
+from components.base.traffic import ControlPlane
 
 __all__ = [
     "Access",
     "AccessArgs",
+    "ControlPlane",
     "Healthz",
     "HealthzArgs",
     "IntegrationIsolation",

@@ -25,7 +25,7 @@ class AccessArgs:
     """What the access rules need.
 
     Args:
-        namespaces: where the roles are bound.
+        namespaces: where the roles are bound; at least one.
         organisation: first part of the groups' names.
         ownership: labels.
     """
@@ -53,12 +53,12 @@ class Access(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: AccessArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("biz-automation:base:Access", name, None, opts)
-        self._args = args
+        self._name, self._args = name, args
         roles = {role: self._cluster_role(f"{name}-{role}", role) for role in ROLES}
-        for namespace in args.namespaces:
-            for role in ROLES:
-                self._binding(name, namespace, role, roles[role])
-        self.ready = roles[ROLES[-1]]
+        *others, last = [(namespace, role) for namespace in args.namespaces for role in ROLES]
+        bindings = [self._binding(namespace, role, [roles[role]]) for namespace, role in others]
+        namespace, role = last
+        self.ready = self._binding(namespace, role, [roles[role], *bindings])
         self.register_outputs({})
 
     def _cluster_role(self, logical_name: str, role: str) -> kubernetes.rbac.v1.ClusterRole:
@@ -70,18 +70,16 @@ class Access(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self),
         )
 
-    def _binding(
-        self, name: str, namespace: Namespace, role: str, cluster_role: kubernetes.rbac.v1.ClusterRole
-    ) -> None:
+    def _binding(self, namespace: Namespace, role: str, after: Sequence[pulumi.Resource]) -> pulumi.Resource:
         organisation = self._args.organisation
         groups = [f"{organisation}:{namespace.name}:{role}", f"{organisation}:{role}"]
-        kubernetes.rbac.v1.RoleBinding(
-            f"{name}-{namespace.name}-{role}",
+        return kubernetes.rbac.v1.RoleBinding(
+            f"{self._name}-{namespace.name}-{role}",
             metadata=namespace.metadata(f"{PART_OF}-{role}"),
             role_ref={"api_group": RBAC_API, "kind": "ClusterRole", "name": f"{PART_OF}-{role}"},
             subjects=[{"kind": "Group", "name": group, "api_group": RBAC_API} for group in groups],
             opts=pulumi.ResourceOptions(
-                parent=self, depends_on=[namespace.ready, cluster_role], deleted_with=namespace.resource
+                parent=self, depends_on=[namespace.ready, *after], deleted_with=namespace.resource
             ),
         )
 

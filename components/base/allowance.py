@@ -3,7 +3,7 @@
 Source: CLU-6..8, CLU-16, SEC-2, A-1, A-30, A-51, A-57.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -26,7 +26,7 @@ class Allowance:
         storage: GiB of all volume claims.
         load_balancers: Services of type LoadBalancer.
         serves_admission: webhooks run here; the API server calls them.
-        uses_api_server: operators run here; they call the API server.
+        isolated: applications that only their own policies open traffic for, not the namespace's general ones.
     """
 
     pod_security: str
@@ -38,7 +38,7 @@ class Allowance:
     storage: int
     load_balancers: int = 0
     serves_admission: bool = False
-    uses_api_server: bool = False
+    isolated: Sequence[str] = ()
 
 
 def allowances(profile: str) -> Mapping[str, Allowance]:

@@ -30,6 +30,9 @@ class IntegrationIsolationArgs:
 class IntegrationIsolation(pulumi.ComponentResource):
     """NetworkPolicy ``integration-isolation``: in from Kestra on 8080; out to the internet on 443 and to DNS.
 
+    Policies add up, so this one isolates only because the namespace's allowance counts the bridge among its
+    ``isolated`` applications, to which none of the general allows apply.
+
     Args:
         name: logical name.
         args: the namespace.
@@ -47,7 +50,7 @@ class IntegrationIsolation(pulumi.ComponentResource):
             name,
             namespace.metadata(POLICY),
             pulumi.ResourceOptions(parent=self, depends_on=[namespace.ready], deleted_with=namespace.resource),
-            pods=BRIDGE,
+            selected=traffic.pods(BRIDGE),
             ingress=[traffic.from_peers([traffic.namespace_pods(namespace.name, KESTRA)], traffic.tcp(8080))],
             egress=[traffic.internet_https(), traffic.dns()],
         )

@@ -3,8 +3,8 @@
 Source: SEC-1..3, CLU-6..8, CLU-16, A-51, A-54.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from ipaddress import IPv4Network
 
 import pulumi
 import pulumi_kubernetes as kubernetes
@@ -27,21 +27,24 @@ class NamespaceArgs:
     Args:
         allowance: what its tenants may use.
         kubernetes_version: minor version (``1.35``) whose Pod Security rules hold.
-        network: addresses of the cluster's network, in which the API server answers.
+        control_plane: where the API server is.
+        after: gates of what everything in the namespace may count on: nodes, priority and storage classes.
         ownership: labels.
     """
 
     allowance: Allowance
     kubernetes_version: str
-    network: IPv4Network
+    control_plane: traffic.ControlPlane
+    after: Sequence[pulumi.Resource]
     ownership: Ownership
 
 
 class Namespace(pulumi.ComponentResource):
     """A namespace with Pod Security level, quota, default limits and traffic closed but for what is named.
 
-    Open from the start: DNS, traffic among its own pods, the ingress controller, scrapes from ``observability``; and,
-    where its allowance says so, the API server's calls to webhooks and operators' calls to the API server.
+    Open from the start: DNS, traffic among its own pods, the ingress controller, scrapes from ``observability``, and
+    the API server for pods that carry ``traffic.API_CLIENT``; where its allowance says so, also the API server's calls
+    to webhooks. Isolated applications get none of it.
 
     Args:
         name: Kubernetes name, RFC 1123 label, at most 63 characters.
@@ -65,10 +68,11 @@ class Namespace(pulumi.ComponentResource):
         self.name = name
         self._args = args
         self.resource = kubernetes.core.v1.Namespace(
-            name, metadata=self._namespace_metadata(), opts=pulumi.ResourceOptions(parent=self)
+            name,
+            metadata=self._namespace_metadata(),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=args.after),
         )
-        rails = [self._quota(), self._limit_range(), self._default_account()]
-        self._open_traffic()
+        rails = [self._quota(), self._limit_range(), self._default_account(), *self._allows()]
         self.ready = traffic.network_policy(
             f"{name}-default-deny", self.metadata("default-deny"), self._inside(*rails), ingress=[], egress=[]
         )
@@ -92,6 +96,8 @@ class Namespace(pulumi.ComponentResource):
 
     def _quota(self) -> pulumi.Resource:
         allowance = self._args.allowance
+        # each load balancer has two ports, HTTP and HTTPS, and a node port behind each
+        node_ports = 2 * allowance.load_balancers
         hard = {
             "requests.cpu": str(allowance.cpu_requests),
             "requests.memory": f"{allowance.memory_requests}Gi",
@@ -100,7 +106,7 @@ class Namespace(pulumi.ComponentResource):
             "requests.storage": f"{allowance.storage}Gi",
             "pods": str(allowance.pods),
             "services.loadbalancers": str(allowance.load_balancers),
-            "services.nodeports": str(allowance.load_balancers),
+            "services.nodeports": str(node_ports),
         }
         return kubernetes.core.v1.ResourceQuota(
             f"{self.name}-quota", metadata=self.metadata("quota"), spec={"hard": hard}, opts=self._inside()
@@ -118,7 +124,10 @@ class Namespace(pulumi.ComponentResource):
         )
 
     def _default_account(self) -> pulumi.Resource:
-        """Takes the token away from pods that name no service account of their own."""
+        """Takes the token away from pods that name no service account of their own.
+
+        Server-side apply makes the account or takes over the one that Kubernetes made; a patch would need the latter.
+        """
         return kubernetes.core.v1.ServiceAccount(
             f"{self.name}-default",
             metadata=self.metadata("default"),
@@ -126,27 +135,30 @@ class Namespace(pulumi.ComponentResource):
             opts=self._inside(),
         )
 
-    def _open_traffic(self) -> None:
-        allowance, network = self._args.allowance, self._args.network
+    def _allows(self) -> list[pulumi.Resource]:
+        allowance, control_plane = self._args.allowance, self._args.control_plane
         every_pod: traffic.Peer = {"pod_selector": {}}
         ingress = {
             "allow-same-namespace": [traffic.from_peers([every_pod])],
             "allow-ingress-controller": [traffic.from_peers([traffic.namespace_pods(INGRESS)])],
             "allow-metrics-scrape": [traffic.from_peers([traffic.namespace_pods(OBSERVABILITY)])],
         }
+        if allowance.serves_admission:
+            ingress["allow-admission"] = [traffic.admission(control_plane)]
         egress = {
             "allow-same-namespace": [traffic.to_peers([every_pod])],
             "allow-dns": [traffic.dns()],
+            "allow-api-server": [traffic.api_server(control_plane)],
         }
-        if allowance.serves_admission:
-            ingress["allow-admission"] = [traffic.admission(network)]
-        if allowance.uses_api_server:
-            egress["allow-api-server"] = [traffic.api_server(network)]
-        for policy in sorted(ingress.keys() | egress.keys()):
+        labels = {"allow-api-server": traffic.API_CLIENT}
+        return [
             traffic.network_policy(
                 f"{self.name}-{policy}",
                 self.metadata(policy),
                 self._inside(),
+                selected=traffic.pods(labels.get(policy), but=allowance.isolated),
                 ingress=ingress.get(policy),
                 egress=egress.get(policy),
             )
+            for policy in sorted(ingress.keys() | egress.keys())
+        ]

@@ -56,17 +56,18 @@ class PriorityClasses(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: PriorityClassesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("biz-automation:base:PriorityClasses", name, None, opts)
-        classes = {
-            priority: kubernetes.scheduling.v1.PriorityClass(
-                f"{name}-{priority}",
-                metadata={"name": priority.value, "labels": args.ownership.labels(priority, component="scheduling")},
-                value=_VALUES[priority],
-                description=_PURPOSES[priority],
-                global_default=priority is Priority.STANDARD,
-                preemption_policy="Never" if priority is Priority.BATCH else "PreemptLowerPriority",
-                opts=pulumi.ResourceOptions(parent=self),
-            )
-            for priority in Priority
-        }
-        self.ready = classes[Priority.STANDARD]
+        self._name, self._ownership = name, args.ownership
+        others = [self._priority_class(priority) for priority in Priority if priority is not Priority.STANDARD]
+        self.ready = self._priority_class(Priority.STANDARD, *others)
         self.register_outputs({})
+
+    def _priority_class(self, priority: Priority, *after: pulumi.Resource) -> pulumi.Resource:
+        return kubernetes.scheduling.v1.PriorityClass(
+            f"{self._name}-{priority}",
+            metadata={"name": priority.value, "labels": self._ownership.labels(priority, component="scheduling")},
+            value=_VALUES[priority],
+            description=_PURPOSES[priority],
+            global_default=priority is Priority.STANDARD,
+            preemption_policy="Never" if priority is Priority.BATCH else "PreemptLowerPriority",
+            opts=pulumi.ResourceOptions(parent=self, depends_on=after),
+        )

@@ -37,6 +37,9 @@ class StorageClasses(pulumi.ComponentResource):
     Attributes:
         default: name of the class that claims get which name none.
 
+    Raises:
+        ValueError: not exactly one is the default.
+
     Source: CLU-1..2.
     """
 
@@ -45,22 +48,29 @@ class StorageClasses(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: StorageClassesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("biz-automation:base:StorageClasses", name, None, opts)
-        for specification in args.specifications:
-            is_default = {"storageclass.kubernetes.io/is-default-class": str(specification.default).lower()}
-            storage_class = kubernetes.storage.v1.StorageClass(
-                f"{name}-{specification.name}",
-                metadata={
-                    "name": specification.name,
-                    "labels": args.ownership.labels(specification.name, component="storage"),
-                    "annotations": is_default,
-                },
-                provisioner=specification.provisioner,
-                parameters=specification.parameters,
-                reclaim_policy="Retain" if specification.retain else "Delete",
-                volume_binding_mode="WaitForFirstConsumer",
-                allow_volume_expansion=True,
-                opts=pulumi.ResourceOptions(parent=self),
-            )
-            if specification.default:
-                self.default, self.ready = specification.name, storage_class
+        self._name, self._ownership = name, args.ownership
+        defaults = [each for each in args.specifications if each.default]
+        if len(defaults) != 1:
+            names = ", ".join(each.name for each in defaults) or "none"
+            raise ValueError(f"storage classes: exactly one must be the default; these say they are: {names}")
+        others = [self._storage_class(each) for each in args.specifications if not each.default]
+        self.default = defaults[0].name
+        self.ready = self._storage_class(defaults[0], *others)
         self.register_outputs({"default": self.default})
+
+    def _storage_class(self, specification: StorageClassSpecification, *after: pulumi.Resource) -> pulumi.Resource:
+        is_default = {"storageclass.kubernetes.io/is-default-class": str(specification.default).lower()}
+        return kubernetes.storage.v1.StorageClass(
+            f"{self._name}-{specification.name}",
+            metadata={
+                "name": specification.name,
+                "labels": self._ownership.labels(specification.name, component="storage"),
+                "annotations": is_default,
+            },
+            provisioner=specification.provisioner,
+            parameters=specification.parameters,
+            reclaim_policy="Retain" if specification.retain else "Delete",
+            volume_binding_mode="WaitForFirstConsumer",
+            allow_volume_expansion=True,
+            opts=pulumi.ResourceOptions(parent=self, depends_on=after),
+        )

@@ -4,19 +4,38 @@ Destinations have names, so that a policy reads like its intent. Source: SEC-3, 
 """
 
 from collections.abc import Mapping, Sequence
-from ipaddress import IPv4Network
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv4Network
 
 import pulumi
 import pulumi_kubernetes as kubernetes
+
+from components.ownership import PART_OF
 
 Peer = kubernetes.networking.v1.NetworkPolicyPeerArgsDict
 Port = kubernetes.networking.v1.NetworkPolicyPortArgsDict
 IngressRule = kubernetes.networking.v1.NetworkPolicyIngressRuleArgsDict
 EgressRule = kubernetes.networking.v1.NetworkPolicyEgressRuleArgsDict
+Selector = kubernetes.meta.v1.LabelSelectorArgsDict
 
 # what an "internet" rule must not open: RFC 1918, RFC 6598, link-local with the clouds' metadata services, loopback
 PRIVATE_NETWORKS = ("10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16")
 NAMESPACE_NAME = "kubernetes.io/metadata.name"
+# a pod with this label may call the API server
+API_CLIENT = {f"{PART_OF}/api-server": "client"}
+
+
+@dataclass(frozen=True)
+class ControlPlane:
+    """Where the API server is, as the cluster's pods see it.
+
+    Args:
+        networks: addresses that it calls from and answers on.
+        service: address of the Service ``kubernetes``, which most clients call.
+    """
+
+    networks: Sequence[IPv4Network]
+    service: IPv4Address
 
 
 def namespace_pods(namespace: str, labels: Mapping[str, str] | None = None) -> Peer:
@@ -55,18 +74,51 @@ def dns() -> EgressRule:
 
 
 def internet_https() -> EgressRule:
-    """Egress to the internet over HTTPS, private networks excluded. Source: A-4."""
+    """Egress to the internet over HTTPS, private networks excluded.
+
+    Object stores of the clouds and identity providers are reached this way, too. Source: A-4.
+    """
     return to_peers([{"ip_block": {"cidr": "0.0.0.0/0", "except_": list(PRIVATE_NETWORKS)}}], tcp(443))
 
 
-def api_server(network: IPv4Network) -> EgressRule:
-    """Egress to the API server, whose addresses lie in the cluster's network."""
-    return to_peers([{"ip_block": {"cidr": str(network)}}], tcp(443, 6443))
+def database(*peers: Peer) -> EgressRule:
+    """Egress to PostgreSQL. Source: DB-1."""
+    return to_peers(peers, tcp(5432))
 
 
-def admission(network: IPv4Network) -> IngressRule:
+def kafka(*peers: Peer) -> EgressRule:
+    """Egress to the brokers' plain and TLS listeners. Source: KAFKA-1."""
+    return to_peers(peers, tcp(9092, 9093))
+
+
+def api_server(control_plane: ControlPlane) -> EgressRule:
+    """Egress to the API server.
+
+    Its Service's own address counts as well: some network plug-ins judge a packet before the address is translated.
+    """
+    return to_peers(
+        [*_blocks(control_plane.networks), {"ip_block": {"cidr": f"{control_plane.service}/32"}}], tcp(443, 6443)
+    )
+
+
+def admission(control_plane: ControlPlane) -> IngressRule:
     """Ingress from the API server to webhooks, on the ports that they usually serve."""
-    return from_peers([{"ip_block": {"cidr": str(network)}}], tcp(443, 8443, 9443, 10250))
+    return from_peers(_blocks(control_plane.networks), tcp(443, 8443, 9443, 10250))
+
+
+def pods(labels: Mapping[str, str] | None = None, *, but: Sequence[str] = ()) -> Selector:
+    """Pods with all of the labels.
+
+    Args:
+        labels: none: every pod.
+        but: values of the label ``app`` whose pods do not count.
+    """
+    selector: Selector = {}
+    if labels:
+        selector["match_labels"] = dict(labels)
+    if but:
+        selector["match_expressions"] = [{"key": "app", "operator": "NotIn", "values": list(but)}]
+    return selector
 
 
 def network_policy(
@@ -74,7 +126,7 @@ def network_policy(
     metadata: kubernetes.meta.v1.ObjectMetaArgsDict,
     opts: pulumi.ResourceOptions,
     *,
-    pods: Mapping[str, str] | None = None,
+    selected: Selector | None = None,
     ingress: Sequence[IngressRule] | None = None,
     egress: Sequence[EgressRule] | None = None,
 ) -> kubernetes.networking.v1.NetworkPolicy:
@@ -84,15 +136,19 @@ def network_policy(
         logical_name: name in the program.
         metadata: name, namespace and labels of the object.
         opts: parent, gate and so on.
-        pods: labels of the pods that it is about; all pods of the namespace where None.
+        selected: the pods that it is about; all pods of the namespace where None.
         ingress: what may come in.
         egress: what may go out.
     """
     directions = {"Ingress": ingress, "Egress": egress}
     spec: kubernetes.networking.v1.NetworkPolicySpecArgsDict = {
-        "pod_selector": {"match_labels": dict(pods)} if pods else {},
+        "pod_selector": selected or {},
         "policy_types": [name for name, rules in directions.items() if rules is not None],
         "ingress": list(ingress) if ingress else None,
         "egress": list(egress) if egress else None,
     }
     return kubernetes.networking.v1.NetworkPolicy(logical_name, metadata=metadata, spec=spec, opts=opts)
+
+
+def _blocks(networks: Sequence[IPv4Network]) -> list[Peer]:
+    return [{"ip_block": {"cidr": str(network)}} for network in networks]

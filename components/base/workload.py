@@ -14,6 +14,8 @@ from components.base.scheduling import Priority
 from components.ownership import Ownership
 
 TEMPORARY_FILES = "tmp"
+# Services still send requests for a moment after a pod was told to stop
+DRAIN_SECONDS = 5
 
 
 @dataclass(frozen=True)
@@ -107,6 +109,7 @@ class Container:
             "liveness_probe": self.liveness.specification(),
             "readiness_probe": self.readiness.specification(),
             "startup_probe": self.startup.specification(),
+            "lifecycle": {"pre_stop": {"sleep": {"seconds": DRAIN_SECONDS}}},
             "security_context": {
                 "allow_privilege_escalation": False,
                 "capabilities": {"drop": ["ALL"]},

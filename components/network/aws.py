@@ -68,6 +68,7 @@ class Network(pulumi.ComponentResource):
     public_subnet_ids: list[pulumi.Output[str]]
     private_subnet_ids: list[pulumi.Output[str]]
     intra_subnet_ids: list[pulumi.Output[str]]
+    intra_networks: list[IPv4Network]
     ready: pulumi.Resource
 
     def __init__(self, name: str, args: NetworkArgs, opts: pulumi.ResourceOptions | None = None) -> None:
@@ -90,6 +91,7 @@ class Network(pulumi.ComponentResource):
         )
         self.vpc_id = self._vpc.id
         self.cidr = args.cidr
+        self.intra_networks = [addresses.intra for addresses in self._plan.zones]
         public_table = self._public_routes()
         self.public_subnet_ids = self._public_subnets(public_table)
         private_tables = self._private_tables()
