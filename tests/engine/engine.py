@@ -143,6 +143,20 @@ class Engine:
         events = [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
         return Report(report.exit_code, report.output, events)
 
+    def start(
+        self, operation: str, stack: str, environment: Mapping[str, str] | None = None
+    ) -> "subprocess.Popen[str]":
+        """Start an operation that the test interrupts; its output is a pipe."""
+        return subprocess.Popen(
+            ["pulumi", operation, "--stack", stack, "--yes", "--skip-preview", "--non-interactive"],
+            cwd=self.program,
+            env={**self._environment, **(environment or {})},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
     def preview(self, stack: str, *arguments: str, environment: Mapping[str, str] | None = None) -> Report:
         """Preview an update."""
         return self.operate("preview", stack, *arguments, environment=environment)
