@@ -1,6 +1,6 @@
-"""Writes the JSON schema that editors use for ``Pulumi.<stack>.yaml``: ``python -m stacks.schema``.
+"""Writes the JSON schema that editors use for ``Pulumi.<stack>.yaml``, and the guide: ``python -m stacks.schema``.
 
-It says what each key means and takes. What depends on two values is judged by the program alone.
+The schema says what each key means and takes. What depends on two values is judged by the program alone.
 
 Source: CFG-1, CFG-8.
 """
@@ -12,6 +12,7 @@ from typing import Any
 from pydantic.json_schema import GenerateJsonSchema
 from typing_extensions import override
 
+from stacks import guide
 from stacks.settings import Settings
 from stacks.settings.reference_tables import (
     aws_database_classes,
@@ -83,5 +84,6 @@ def text() -> str:
 
 
 if __name__ == "__main__":
-    FILE.parent.mkdir(parents=True, exist_ok=True)
-    FILE.write_text(text(), encoding="utf-8")
+    for file, content in ((FILE, text()), (guide.FILE, guide.text())):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(content, encoding="utf-8")

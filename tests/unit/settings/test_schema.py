@@ -6,7 +6,7 @@ import jsonschema
 import pytest
 import yaml
 
-from stacks import schema
+from stacks import guide, schema
 from stacks.settings import Settings
 from stacks.settings.fields import allowed
 from stacks.settings.problems import is_list, nested_model
@@ -26,6 +26,15 @@ def complaints(content: dict[str, Any]) -> list[str]:
 
 def test_the_committed_schema_is_up_to_date() -> None:
     assert schema.FILE.read_text(encoding="utf-8") == schema.text(), "run: make schema"
+
+
+def test_the_committed_guide_is_up_to_date_and_names_every_key() -> None:
+    written = guide.FILE.read_text(encoding="utf-8")
+
+    assert written == guide.text(), "run: make schema"
+    assert all(
+        f"| `{key}` |" in written for key in ("profile", "network.cidr", "nodePools[].maxSize", "lake.raw.archiveDays")
+    )
 
 
 def test_the_schema_is_a_schema() -> None:
