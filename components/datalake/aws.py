@@ -116,7 +116,7 @@ class DataLake(pulumi.ComponentResource):
         delivery = Statement(
             sid="AccessLogsOfThisStack",
             actions=["s3:PutObject"],
-            resources=[account.bucket_arn(f"{bucket}/{self._args.prefix}-*")],
+            resources=[account.bucket_arn(f"{bucket}/*")],
             principals={"Service": "logging.s3.amazonaws.com"},
             conditions={
                 "StringEquals": {"aws:SourceAccount": account.id},

@@ -40,7 +40,7 @@ class Statement:
         """The statement in IAM's JSON grammar."""
         optional: dict[str, Any] = {
             "Principal": dict(self.principals),
-            "Resource": list(self.resources),
+            "Resource": self.resources[0] if len(self.resources) == 1 else list(self.resources),
             "Condition": {operator: dict(tests) for operator, tests in self.conditions.items()},
         }
         return {

@@ -148,7 +148,7 @@ def test_an_invoice_reaches_an_encrypted_topic(lake: RecordingEngine) -> None:
     assert target["arn"].endswith(f":{topic['name']}")
     assert target["rule"] == rule["name"]
     grants = json.loads(lake.only("aws:iam/rolePolicy:RolePolicy").inputs["policy"])["Statement"]
-    assert [item["Resource"] for item in grants] == [[target["arn"]], [KEY_ARN]]
+    assert [item["Resource"] for item in grants] == [target["arn"], KEY_ARN]
 
 
 def test_zones_have_addresses_and_catalogue_databases(deployed: tuple[RecordingEngine, DataLake]) -> None:

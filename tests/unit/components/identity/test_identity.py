@@ -33,7 +33,8 @@ def allowed(engine: RecordingEngine) -> dict[str, set[str]]:
     policy = json.loads(engine.only("aws:iam/rolePolicy:RolePolicy").inputs["policy"])
     result: dict[str, set[str]] = {}
     for statement in policy["Statement"]:
-        for resource in statement["Resource"]:
+        resources = statement["Resource"]
+        for resource in [resources] if isinstance(resources, str) else resources:
             result.setdefault(resource, set()).update(statement["Action"])
     return result
 
