@@ -66,6 +66,10 @@ def platform(
                 shutil.copytree(source, directory / source.name, ignore=shutil.ignore_patterns("__pycache__"))
             else:
                 shutil.copy2(source, directory)
+    for stack_file in directory.glob("Pulumi.*.yaml"):
+        # while a stack is up in the checkout's own sandbox, its file has the salt of that sandbox's passphrase
+        lines = stack_file.read_text().splitlines(keepends=True)
+        stack_file.write_text("".join(line for line in lines if not line.startswith("encryptionsalt:")))
     return Engine(directory, sandbox, policy_pack=directory / "policies")
 
 

@@ -52,8 +52,10 @@ def test_what_the_sdk_knows_passes(token: str, inputs: dict[str, Any]) -> None:
             {},
             (
                 "",
-                ("pulumi_aws has no resource type aws:s3/bucketVersionin:BucketVersioning (did you mean "
-                "aws:s3/bucketVersioning:BucketVersioning?)."),
+                (
+                    "pulumi_aws has no resource type aws:s3/bucketVersionin:BucketVersioning (did you mean "
+                    "aws:s3/bucketVersioning:BucketVersioning?)."
+                ),
             ),
         ),
         (
@@ -97,8 +99,10 @@ def test_what_the_sdk_knows_passes(token: str, inputs: dict[str, Any]) -> None:
             deployment(livenessProbe={"httpGet": {"port": True}}),
             (
                 "spec.template.spec.containers[0].livenessProbe.httpGet.port",
-                ("spec.template.spec.containers[0].livenessProbe.httpGet.port is a boolean (True) and must be an "
-                "integer or a string."),
+                (
+                    "spec.template.spec.containers[0].livenessProbe.httpGet.port is a boolean (True) and must be an "
+                    "integer or a string."
+                ),
             ),
         ),
         (
@@ -106,8 +110,10 @@ def test_what_the_sdk_knows_passes(token: str, inputs: dict[str, Any]) -> None:
             deployment(imagePullPolice="Always"),
             (
                 "spec.template.spec.containers[0].imagePullPolice",
-                (f"{DEPLOYMENT} has no property spec.template.spec.containers[0].imagePullPolice (did you mean "
-                "imagePullPolicy?)."),
+                (
+                    f"{DEPLOYMENT} has no property spec.template.spec.containers[0].imagePullPolice (did you mean "
+                    "imagePullPolicy?)."
+                ),
             ),
         ),
     ],
