@@ -33,7 +33,7 @@ def start(directory: Path, say: Callable[[str], None] = print) -> str:
 
 def daemon(directory: Path) -> Daemon:
     """Return what the supervisor is to run."""
-    file = _state_file(directory)
+    file = state_file(directory)
     return Daemon(
         NAME,
         command=lambda port: [sys.executable, "-m", "sandbox.moto_process", str(port), str(file)],
@@ -58,9 +58,10 @@ def is_intact(directory: Path) -> bool:
     if supervisor.running(NAME):
         return True
     killed = any(record.name == NAME for record in supervisor.records())
-    return not killed and _state_file(directory).exists()
+    return not killed and state_file(directory).exists()
 
 
-def _state_file(directory: Path) -> Path:
+def state_file(directory: Path) -> Path:
+    """Return where the server keeps its state."""
     # pickled classes belong to one version of their code
     return directory / "moto" / f"state-{version('moto')}.pickle"

@@ -182,7 +182,8 @@ class Supervisor:
         reason = "has other settings now" if alive else f"was found dead (log: {self.log(daemon.name)})"
         self._say(f"{daemon.name} {reason}; starting it again.")
         self.stop(daemon.name)
-        return self._launch(daemon, record.port if is_free(record.port) else free_port())
+        # in its old place of the order: those that it serves must still end before it
+        return self._launch(daemon, record.port if is_free(record.port) else free_port(), record.launched)
 
     def _remembered_port(self, name: str) -> int:
         # kubeconfigs in a shell and addresses in stack outputs outlive a `make down`
@@ -190,11 +191,11 @@ class Supervisor:
         port = int(remembered.read_text()) if remembered.exists() else free_port()
         return port if is_free(port) else free_port()
 
-    def _launch(self, daemon: Daemon, port: int) -> int:
+    def _launch(self, daemon: Daemon, port: int, launched: float | None = None) -> int:
         self._run.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._logs.mkdir(parents=True, exist_ok=True)
         command = list(daemon.command(port))
-        details = json.dumps({"launched": time.time(), "port": port, "command": command})
+        details = json.dumps({"launched": launched or time.time(), "port": port, "command": command})
         log = self.log(daemon.name)
         log.write_bytes(b"")
         record = self._run / f"{daemon.name}.pid"

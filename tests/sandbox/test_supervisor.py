@@ -74,6 +74,16 @@ def test_a_killed_daemon_is_started_again_on_its_port(supervisor: Supervisor, se
     assert sentences == [f"web was found dead (log: {supervisor.log('web')}); starting it again."]
 
 
+def test_a_daemon_that_was_started_again_keeps_its_place_in_the_order(supervisor: Supervisor) -> None:
+    supervisor.start(web_server("server"))
+    supervisor.start(web_server("client"))
+    pid = pid_of(supervisor, "server")
+    os.kill(pid, signal.SIGKILL)
+    await_end(pid)
+    supervisor.start(web_server("server"))
+    assert supervisor.stop_all() == ["client", "server"]
+
+
 def test_a_daemon_with_other_settings_is_replaced(supervisor: Supervisor, sentences: list[str]) -> None:
     supervisor.start(web_server())
     pid = pid_of(supervisor)
