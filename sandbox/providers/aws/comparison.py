@@ -10,7 +10,8 @@ _LIST_VALUED = ("Action", "NotAction", "Resource", "NotResource")
 def canonical(value: Any) -> Any:
     """Give a form of a value in which two values that mean the same are equal."""
     if isinstance(value, dict):
-        members: dict[str, Any] = {key: canonical(member) for key, member in value.items()}
+        # in one order of keys, for lists are put in order by the text of their items
+        members: dict[str, Any] = {key: canonical(value[key]) for key in sorted(value)}
         return {key: member for key, member in members.items() if not _absent(member)}
     if isinstance(value, list):
         return sorted((canonical(item) for item in value), key=repr)
