@@ -26,6 +26,7 @@ class Allowance:
         storage: GiB of all volume claims.
         load_balancers: Services of type LoadBalancer.
         serves_admission: webhooks run here; the API server calls them.
+        reaches_namespaces: its pods call pods in all of the platform's namespaces: ingress controller, metrics scraper.
         isolated: applications that only their own policies open traffic for, not the namespace's general ones.
     """
 
@@ -38,6 +39,7 @@ class Allowance:
     storage: int
     load_balancers: int = 0
     serves_admission: bool = False
+    reaches_namespaces: bool = False
     isolated: Sequence[str] = ()
 
 

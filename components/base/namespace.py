@@ -44,7 +44,7 @@ class Namespace(pulumi.ComponentResource):
 
     Open from the start: DNS, traffic among its own pods, the ingress controller, scrapes from ``observability``, and
     the API server for pods that carry ``traffic.API_CLIENT``; where its allowance says so, also the API server's calls
-    to webhooks. Isolated applications get none of it.
+    to webhooks, and its pods' calls to all of the platform. Isolated applications get none of it.
 
     Args:
         name: Kubernetes name, RFC 1123 label, at most 63 characters.
@@ -150,6 +150,8 @@ class Namespace(pulumi.ComponentResource):
             "allow-dns": [traffic.dns()],
             "allow-api-server": [traffic.api_server(control_plane)],
         }
+        if allowance.reaches_namespaces:
+            egress["allow-platform-namespaces"] = [traffic.to_peers([traffic.platform_pods()])]
         labels = {"allow-api-server": traffic.API_CLIENT}
         return [
             traffic.network_policy(

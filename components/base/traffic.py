@@ -46,6 +46,11 @@ def namespace_pods(namespace: str, labels: Mapping[str, str] | None = None) -> P
     return peer
 
 
+def platform_pods() -> Peer:
+    """Pods of all of the platform's namespaces."""
+    return {"namespace_selector": {"match_labels": {"app.kubernetes.io/part-of": PART_OF}}}
+
+
 def tcp(*numbers: int) -> list[Port]:
     """TCP ports of a rule."""
     return [{"protocol": "TCP", "port": number} for number in numbers]

@@ -57,6 +57,7 @@ REFUSED = {
     "webhooks are not for pods": Connection(KESTRA, WEBHOOK, 9443),
     "webhooks have few ports": Connection(API_SERVER, WEBHOOK, 8080),
     "the API server calls no webhook where none runs": Connection(API_SERVER, HEALTHZ, 8443),
+    "the ingress controller reaches no system pod": Connection(CONTROLLER, OTHER_IN_KUBE_SYSTEM, 443),
     "the bridge is not for its neighbours": Connection(WORKER, BRIDGE, 8080),
     "the bridge has one port": Connection(KESTRA, BRIDGE, 9090),
     "the bridge is not scraped": Connection(PROMETHEUS, BRIDGE, 8080),

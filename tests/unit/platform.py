@@ -1,0 +1,87 @@
+"""The platform of a committed stack over a foundation without a cloud, recorded."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from ipaddress import IPv4Network
+from typing import Any
+
+import pulumi
+import pulumi_kubernetes as kubernetes
+
+from stacks import platform
+from stacks.foundation import Foundation, Grant, IdentityBinding, ServiceAccountReference, StorageClassSpecification
+from stacks.settings import Settings
+from stacks.settings.loading import parse
+from tests.unit.recording import RecordingEngine, Registration
+from tests.unit.settings.configuration import stack_values
+
+NODES = "test:index:Nodes"
+CONTROL_PLANE_NETWORKS = (IPv4Network("10.10.72.0/24"), IPv4Network("10.10.73.0/24"))
+STORAGE_CLASSES = (
+    StorageClassSpecification("standard", "disks.example", {"encrypted": "true"}, default=True),
+    StorageClassSpecification("retained", "disks.example", {"encrypted": "true"}, retain=True),
+)
+
+
+class NoIdentity:
+    """An identity service for a platform that needs none."""
+
+    def bind(self, account: ServiceAccountReference, grants: Sequence[Grant]) -> IdentityBinding:
+        raise AssertionError(f"{account.namespace}/{account.name} asks the cloud for {grants}")
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """A platform that was deployed: how it was configured, what was registered, what the program exports."""
+
+    settings: Settings
+    engine: RecordingEngine
+    outputs: dict[str, Any]
+
+    @cached_property
+    def objects(self) -> list[Registration]:
+        """The Kubernetes objects."""
+        return [item for item in self.engine.registrations if item.type.startswith("kubernetes:")]
+
+    def of_kind(self, kind: str) -> dict[str, dict[str, Any]]:
+        """Objects of a kind by ``namespace/name``, or by name where they live in no namespace."""
+        return {reference(item): item.inputs for item in self.objects if item.type.rpartition(":")[2] == kind}
+
+
+def reference(item: Registration) -> str:
+    """Return ``namespace/name`` of an object, or its name."""
+    metadata = item.inputs["metadata"]
+    return "/".join(part for part in (metadata.get("namespace"), metadata["name"]) if part)
+
+
+def settings_of(stack: str) -> Settings:
+    """Return the settings of a committed stack file."""
+    settings, problems = parse(stack_values(stack), stack)
+    assert settings is not None, problems
+    return settings
+
+
+def deploy(engine: RecordingEngine, settings: Settings) -> Deployment:
+    """Deploy a platform in a recording engine."""
+
+    def program() -> dict[str, Any]:
+        return dict(platform.build(settings, _foundation()))
+
+    return Deployment(settings, engine, engine.deploy(program))
+
+
+def _foundation() -> Foundation:
+    return Foundation(
+        provider=kubernetes.Provider("cluster", kubeconfig="{}"),
+        ready=pulumi.CustomResource(NODES, "nodes", {}),
+        control_plane_networks=CONTROL_PLANE_NETWORKS,
+        identity=NoIdentity(),
+        lake={},
+        secret_store={},
+        storage_classes=STORAGE_CLASSES,
+        registry=pulumi.Output.from_input("registry.example"),
+        backup={},
+        database=None,
+        outputs={"clusterName": settings_of("dev").kubernetes.cluster_name},
+    )

@@ -1,0 +1,68 @@
+"""The platform of each committed stack, as a whole. Source: TGT-6, POL-2, CFG-7."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.unit.platform import Deployment, deploy, settings_of
+from tests.unit.recording import RecordingEngine, recording
+from tests.unit.settings.configuration import STACKS
+
+
+@pytest.fixture(scope="module", params=STACKS)
+def platform(request: pytest.FixtureRequest) -> Iterator[Deployment]:
+    with recording(request.param) as engine:
+        yield deploy(engine, settings_of(request.param))
+
+
+def test_every_object_says_what_it_is_and_who_pays(platform: Deployment) -> None:
+    ownership = platform.settings.ownership
+    parts = {f"app.kubernetes.io/{part}" for part in ("name", "instance", "component", "part-of", "managed-by")}
+    expected = {"cost-center": ownership.cost_center, "environment": ownership.environment}
+    labelled = [item.inputs["metadata"]["labels"] for item in platform.objects]
+    labelled += [
+        item.inputs["spec"]["template"]["metadata"]["labels"]
+        for item in platform.objects
+        if "template" in item.inputs.get("spec", {})
+    ]
+    assert len(labelled) > 100
+    for labels in labelled:
+        assert expected.items() <= labels.items()
+        assert parts <= labels.keys()
+
+
+def test_names_are_the_same_in_every_stack(platform: Deployment) -> None:
+    """Source: A-51: one cluster per stack, the environment is a label."""
+    assert not [item.name for item in platform.objects if platform.settings.profile in item.name.split("-")]
+
+
+def test_one_provider_makes_everything(platform: Deployment) -> None:
+    provider = platform.engine.only("pulumi:providers:kubernetes")
+    assert {item.provider.partition("::cluster::")[0] for item in platform.objects} == {
+        platform.objects[0].provider.partition("::cluster::")[0]
+    }
+    assert all(item.provider.startswith(provider.urn) for item in platform.objects)
+
+
+def test_no_resource_waits_for_a_component(platform: Deployment) -> None:
+    components = {item.urn for item in platform.engine.registrations if not item.custom}
+    assert components
+    assert [item.name for item in platform.engine.registrations if components & set(item.dependencies)] == []
+
+
+def test_exports_what_the_foundation_exports_and_more(platform: Deployment) -> None:
+    assert set(platform.outputs) == {"clusterName", "namespaces", "healthzAddress"}
+
+
+def test_a_component_that_is_off_is_not_there(engine: RecordingEngine) -> None:
+    settings = settings_of("dev")
+    off = settings.model_copy(update={"components": settings.components.model_copy(update={"healthz": False})})
+    platform = deploy(engine, off)
+    assert not platform.of_kind("Deployment")
+    assert "healthzAddress" not in platform.outputs
+
+
+def test_a_first_preview_survives_what_it_cannot_know(engine: RecordingEngine) -> None:
+    engine.preview = True
+    platform = deploy(engine, settings_of("prod"))
+    assert platform.of_kind("Deployment")
