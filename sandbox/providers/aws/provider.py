@@ -156,7 +156,9 @@ class AwsStandIn(StandIn):
         if live is None:
             return None
         known = schema.schema(resource.type).inputs.properties
-        found = _inputs_of(kind, inputs, {name: value for name, value in live.items() if name in known})
+        taken = {name: value for name, value in live.items() if name in known}
+        # an import knows neither inputs nor outputs
+        found = _inputs_of(kind, inputs, taken) if inputs or outputs else _imported(kind, taken)
         return ReadResult(resource_id, found, _outputs(kind, cloud, resource.type, live, found))
 
     @override
@@ -336,10 +338,14 @@ def _outputs(kind: ResourceType, cloud: Cloud, token: str, live: Properties, inp
     return {name: value for name, value in outputs.items() if name in names}
 
 
+def _imported(kind: ResourceType, live: Properties) -> Properties:
+    return {
+        name: value for name, value in live.items() if not same(value, kind.defaults.get(name)) and not same(value, None)
+    }
+
+
 def _inputs_of(kind: ResourceType, inputs: Properties, live: Properties) -> Properties:
     """Give the inputs that would make what the cloud has; they differ from the given ones by real drift only."""
-    if not inputs:
-        return {name: value for name, value in live.items() if not same(value, kind.defaults.get(name))}
     found: Properties = {}
     for name, value in inputs.items():
         if name not in live:
