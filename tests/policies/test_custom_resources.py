@@ -1,6 +1,7 @@
 """The table of custom resources whose operators make pods of fields of their own."""
 
 import re
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ def definition(group: str, kind: str) -> Path | None:
     return next((file for file in DEFINITIONS.rglob("*.yaml") if names.fullmatch(file.name)), None)
 
 
+@cache
 def schema(file: Path) -> dict[str, Any]:
     versions = yaml.load(file.read_text(encoding="utf-8"), yaml.CSafeLoader)["spec"]["versions"]
     return next(version for version in versions if version["storage"])["schema"]["openAPIV3Schema"]
