@@ -1,19 +1,22 @@
-"""The API server as the stand-in uses it: discovery, reads, server-side apply, deletes."""
+"""The API server as the stand-in uses it: discovery, reads, creates, server-side apply, deletes."""
 
 import json
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any, cast
+from typing import Any, Final, cast
 from urllib.parse import urlencode
 
 import urllib3
+from urllib3.exceptions import HTTPError
 
 from sandbox.providers.kubernetes.kubeconfig import Connection
 from sandbox.providers.stand_in import StandInError, ThrottledError
 
-APPLY = "application/apply-patch+yaml"
+APPLY: Final = "application/apply-patch+yaml"
+JSON: Final = "application/json"
+JSON_PATCH: Final = "application/json-patch+json"
 Manifest = dict[str, Any]
 
 
@@ -22,13 +25,19 @@ class ApiError(StandInError):
 
     Args:
         status: HTTP status.
+        reason: the machine-readable reason, such as ``AlreadyExists``.
         message: its own words.
-        causes: the details of a conflict: (field manager's message, field).
+        kind: of the object in question, such as ``namespaces``.
+        causes: details, of a conflict for example: (message, field).
     """
 
-    def __init__(self, status: int, message: str, causes: tuple[tuple[str, str], ...] = ()) -> None:
+    def __init__(
+        self, status: int, reason: str, message: str, kind: str = "", causes: tuple[tuple[str, str], ...] = ()
+    ) -> None:
         super().__init__(message)
         self.status = status
+        self.reason = reason
+        self.kind = kind
         self.causes = causes
 
 
@@ -46,9 +55,8 @@ class ApiResource:
 
     def path(self, namespace: str | None, name: str = "") -> str:
         """Return the path of an object, or of its collection without a name."""
-        root = f"/apis/{self.api_version}" if "/" in self.api_version else f"/api/{self.api_version}"
         inside = f"/namespaces/{namespace}" if self.namespaced and namespace else ""
-        return f"{root}{inside}/{self.plural}" + (f"/{name}" if name else "")
+        return f"{_root(self.api_version)}{inside}/{self.plural}" + (f"/{name}" if name else "")
 
 
 class Api:
@@ -62,7 +70,10 @@ class Api:
         self._connection = connection
         self._discovered: dict[str, dict[str, ApiResource]] = {}
         self._lock = threading.Lock()
-        self.namespace = connection.namespace
+
+    def version(self) -> str:
+        """Return the server's version, such as ``v1.37.2``."""
+        return self._request("GET", "/version")["gitVersion"]
 
     def resource(self, api_version: str, kind: str) -> ApiResource | None:
         """Return where a kind lives, or None where the cluster does not serve it (yet)."""
@@ -73,6 +84,12 @@ class Api:
                 self._discovered[api_version] = self._discover(api_version)
                 found = self._discovered[api_version].get(kind)
             return found
+
+    def served(self) -> list[str]:
+        """Return everything that charts may ask for: group versions, and kinds in the form ``apps/v1/Deployment``."""
+        groups = self._request("GET", "/apis").get("groups") or []
+        versions = ["v1", *(version["groupVersion"] for group in groups for version in group["versions"])]
+        return [*versions, *(f"{version}/{kind}" for version in versions for kind in self._discover(version))]
 
     def get(self, path: str) -> Manifest | None:
         """Return an object, or None where there is none."""
@@ -87,7 +104,19 @@ class Api:
         """Return the items of a collection."""
         return self._request("GET", path, query=query).get("items") or []
 
-    def apply(self, path: str, manifest: Manifest, *, manager: str, force: bool, dry_run: bool) -> Manifest:
+    def create(self, collection: str, manifest: Manifest, *, manager: str, dry_run: bool = False) -> Manifest:
+        """Create an object and return it as the cluster has it; unknown fields are refused."""
+        query = {"fieldManager": manager, "fieldValidation": "Strict", **_dry_run(dry_run)}
+        return self._request("POST", collection, query=query, body=manifest)
+
+    def replace(self, path: str, manifest: Manifest, *, manager: str, dry_run: bool = False) -> Manifest:
+        """Replace an object as a whole; its ``resourceVersion`` must be the present one."""
+        query = {"fieldManager": manager, "fieldValidation": "Strict", **_dry_run(dry_run)}
+        return self._request("PUT", path, query=query, body=manifest)
+
+    def apply(
+        self, path: str, manifest: Manifest, *, manager: str, force: bool = False, dry_run: bool = False
+    ) -> Manifest:
         """Apply an object server-side and return it as the cluster has it then.
 
         Args:
@@ -97,23 +126,24 @@ class Api:
             force: take fields that another manager owns.
             dry_run: only ask what would come of it.
         """
-        query = {"fieldManager": manager, "force": str(force).lower(), "fieldValidation": "Strict"}
-        if dry_run:
-            query["dryRun"] = "All"
-        return self._request("PATCH", path, query=query, body=manifest)
+        query = {"fieldManager": manager, "force": str(force).lower(), "fieldValidation": "Strict", **_dry_run(dry_run)}
+        return self._request("PATCH", path, query=query, body=manifest, content_type=APPLY)
+
+    def patch(self, path: str, operations: list[dict[str, Any]]) -> Manifest:
+        """Change an object by JSON patch operations."""
+        return self._request("PATCH", path, body=operations, content_type=JSON_PATCH)
 
     def delete(self, path: str, propagation_policy: str) -> None:
         """Ask for the deletion of an object; it need not exist."""
         options = {"apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": propagation_policy}
         try:
-            self._request("DELETE", path, body=options, content_type="application/json")
+            self._request("DELETE", path, body=options)
         except ApiError as error:
             if error.status != HTTPStatus.NOT_FOUND:
                 raise
 
     def _discover(self, api_version: str) -> dict[str, ApiResource]:
-        root = f"/apis/{api_version}" if "/" in api_version else f"/api/{api_version}"
-        listed = self.get(root) or {}
+        listed = self.get(_root(api_version)) or {}
         return {
             item["kind"]: ApiResource(api_version, item["name"], item["namespaced"])
             for item in listed.get("resources", [])
@@ -126,31 +156,40 @@ class Api:
         path: str,
         *,
         query: Mapping[str, str] | None = None,
-        body: Manifest | None = None,
-        content_type: str = APPLY,
+        body: Manifest | list[dict[str, Any]] | None = None,
+        content_type: str = JSON,
     ) -> Manifest:
         url = f"{self._connection.server}{path}" + (f"?{urlencode(query)}" if query else "")
-        headers = {"Accept": "application/json", **self._connection.authorization()}
-        content = None
-        if body is not None:
-            headers["Content-Type"] = content_type
-            content = json.dumps(body)
+        headers = {"Accept": JSON, "Content-Type": content_type, **self._connection.authorization()}
+        content = json.dumps(body) if body is not None else None
         try:
             response = self._connection.pool.request(method, url, body=content, headers=headers)
-        except urllib3.exceptions.HTTPError as error:
+        except HTTPError as error:
             raise UnreachableError(
                 f"The cluster at {self._connection.server} does not answer ({_reason(error)}); is it up, and is the "
                 "kubeconfig its own?"
             ) from error
-        if response.status == HTTPStatus.TOO_MANY_REQUESTS:
-            raise ThrottledError(f"The API server asks to slow down at {path}.")
-        answer = cast("Manifest", json.loads(response.data)) if response.data[:1] == b"{" else {}
-        if response.status >= HTTPStatus.BAD_REQUEST:
-            details = answer.get("details") or {}
-            causes = tuple((item.get("message", ""), item.get("field", "")) for item in details.get("causes") or [])
-            message = answer.get("message") or response.data.decode(errors="replace")[:500] or f"HTTP {response.status}"
-            raise ApiError(response.status, message, causes)
+        return _answer(path, response)
+
+
+def _root(api_version: str) -> str:
+    return f"/apis/{api_version}" if "/" in api_version else f"/api/{api_version}"
+
+
+def _dry_run(dry_run: bool) -> dict[str, str]:
+    return {"dryRun": "All"} if dry_run else {}
+
+
+def _answer(path: str, response: urllib3.BaseHTTPResponse) -> Manifest:
+    if response.status == HTTPStatus.TOO_MANY_REQUESTS:
+        raise ThrottledError(f"The API server asks to slow down at {path}.")
+    answer = cast("Manifest", json.loads(response.data)) if response.data[:1] == b"{" else {}
+    if response.status < HTTPStatus.BAD_REQUEST:
         return answer
+    details = answer.get("details") or {}
+    causes = tuple((item.get("message", ""), item.get("field", "")) for item in details.get("causes") or [])
+    message = answer.get("message") or response.data.decode(errors="replace")[:500] or f"HTTP {response.status}"
+    raise ApiError(response.status, answer.get("reason", ""), message, details.get("kind", ""), causes)
 
 
 def _reason(error: Exception) -> str:

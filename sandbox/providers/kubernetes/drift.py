@@ -1,113 +1,126 @@
-"""What of a live object contradicts the program: its own fields as the cluster has them now.
-
-Fields that the program never set (server defaults, status, what controllers own) are no drift and are left out.
-"""
+"""Which inputs would make an object as the cluster has it now."""
 
 import base64
-import re
 from collections.abc import Mapping
-from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, cast
 
-QUANTITY: Final = re.compile(r"([+-]?\d+(?:\.\d+)?)(m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?")
-_FACTORS: Final[Mapping[str, Decimal]] = {
-    "": Decimal(1),
-    "m": Decimal("0.001"),
-    **{sign: Decimal(1000) ** power for power, sign in enumerate("kMGTPE", start=1)},
-    **{f"{sign}i": Decimal(1024) ** power for power, sign in enumerate("KMGTPE", start=1)},
-}
-# the keys by which the API server merges lists of objects (x-kubernetes-list-map-keys)
-_MERGE_KEYS: Final = (
+from sandbox.providers.kubernetes.objects import ObjectType
+from sandbox.providers.schema import schema
+
+_ABSENT: Final = object()
+_SET_BY_SERVER: Final = frozenset(
+    {
+        "creationTimestamp",
+        "deletionGracePeriodSeconds",
+        "deletionTimestamp",
+        "generation",
+        "managedFields",
+        "resourceVersion",
+        "selfLink",
+        "uid",
+    }
+)
+# what tells the items of a list apart, in the order of preference (x-kubernetes-list-map-keys)
+_ITEM_KEYS: Final = (
     ("name",),
     ("mountPath",),
     ("devicePath",),
     ("containerPort", "protocol"),
     ("port", "protocol"),
-    ("key",),
     ("topologyKey",),
+    ("uid",),
     ("ip",),
-    ("type",),
+)
+_NOTED_BY_OTHERS: Final = frozenset(
+    {"deployment.kubernetes.io/revision", "kubectl.kubernetes.io/last-applied-configuration"}
 )
 
 
-def live_inputs(inputs: Mapping[str, Any], live: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the inputs with each of their values as it stands in the cluster.
+def refreshed_inputs(
+    kind: ObjectType, inputs: Mapping[str, Any], before: Mapping[str, Any], live: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the inputs with every change that somebody else made to what they set, and with nothing else.
+
+    What the live object has beyond the inputs (defaults, other managers' fields) is left out; where it says the same in
+    other words (``500m`` for ``0.5``), the inputs' words stay.
 
     Args:
-        inputs: what the program asked for.
-        live: the object now.
+        kind: of the object.
+        inputs: of the last run.
+        before: the live object after the last run.
+        live: the live object.
     """
-    if "stringData" in inputs:
-        decoded = {key: _decode(value) for key, value in (live.get("data") or {}).items()}
-        live = {**live, "stringData": decoded}
-    return _project(inputs, live)
+    found = cast("dict[str, Any]", _refreshed(inputs, before, live))
+    if kind.name == "v1/Secret" and isinstance(inputs.get("stringData"), Mapping):
+        old, new = before.get("data") or {}, live.get("data") or {}
+        texts = ((key, _secret_text(text, old.get(key), new.get(key))) for key, text in inputs["stringData"].items())
+        found["stringData"] = {key: text for key, text in texts if text is not None}
+    return found
 
 
-def imported_inputs(live: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the inputs of an object that no program has described yet."""
-    metadata = {
-        key: value
-        for key, value in live["metadata"].items()
-        if key in {"name", "namespace", "labels", "annotations", "finalizers"}
-    }
-    return {key: value for key, value in live.items() if key not in {"metadata", "status"}} | {"metadata": metadata}
+def imported_inputs(kind: ObjectType, token: str, live: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the inputs of an object that was not made by us: what it says, without what the cluster adds."""
+    names = schema(token).inputs.properties if kind.builtin else live.keys() - {"status"}
+    inputs = {key: value for key, value in live.items() if key in names}
+    metadata = {key: value for key, value in live["metadata"].items() if key not in _SET_BY_SERVER}
+    annotations = metadata.get("annotations") or {}
+    metadata["annotations"] = {key: value for key, value in annotations.items() if key not in _NOTED_BY_OTHERS}
+    if not metadata["annotations"]:
+        del metadata["annotations"]
+    return {**inputs, "metadata": metadata}
 
 
-def _project(asked: Any, live: Any) -> Any:
-    if isinstance(asked, Mapping) and isinstance(live, Mapping):
-        return {
-            key: _project(value, live.get(key))
-            for key, value in asked.items()
-            if key in live or value is None or value in ({}, [])
-        }
-    if isinstance(asked, list) and isinstance(live, list):
-        return _project_list(asked, live)
-    if live is None and asked in ({}, [], "", None, False, 0):
-        return asked
-    return asked if _equivalent(asked, live) else live
+def _refreshed(wanted: Any, before: Any, live: Any) -> Any:
+    if isinstance(wanted, Mapping) and isinstance(live, Mapping):
+        return _refreshed_mapping(wanted, before if isinstance(before, Mapping) else {}, live)
+    if isinstance(wanted, list) and isinstance(live, list):
+        return _refreshed_list(cast("list[Any]", wanted), before, cast("list[Any]", live))
+    return wanted if live == before else live
 
 
-def _project_list(asked: list[Any], live: list[Any]) -> list[Any]:
-    keys = _merge_keys(asked, live)
-    if keys:
-        known = {_identity(item, keys): item for item in live}
-        return [_project(item, known[_identity(item, keys)]) for item in asked if _identity(item, keys) in known]
-    if len(asked) == len(live):
-        return [_project(mine, theirs) for mine, theirs in zip(asked, live, strict=True)]
-    return live
+def _refreshed_mapping(wanted: Mapping[str, Any], before: Mapping[str, Any], live: Mapping[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in wanted.items():
+        if key in live:
+            found[key] = _refreshed(value, before.get(key, _ABSENT), live[key])
+        elif key not in before:
+            # the server never kept it: an empty list, a false, a stringData
+            found[key] = value
+    return found
 
 
-def _merge_keys(asked: list[Any], live: list[Any]) -> tuple[str, ...]:
-    items = [*asked, *live]
-    if not asked or not all(isinstance(item, Mapping) for item in items):
-        return ()
-    for keys in _MERGE_KEYS:
-        identities = [_identity(item, keys) for item in asked]
-        if all(keys[0] in item for item in items) and len(set(identities)) == len(identities):
-            return keys
-    return ()
+def _refreshed_list(wanted: list[Any], before: Any, live: list[Any]) -> list[Any]:
+    old = cast("list[Any]", before) if isinstance(before, list) else []
+    names = next((names for names in _ITEM_KEYS if _tell_apart(names, wanted)), None)
+    old_by_key, live_by_key = _by_key(names, old), _by_key(names, live)
+    found: list[Any] = []
+    for key, value in _by_key(names, wanted).items():
+        if key in live_by_key:
+            found.append(_refreshed(value, old_by_key.get(key, _ABSENT), live_by_key[key]))
+        elif key not in old_by_key:
+            found.append(value)
+    return found
 
 
-def _identity(item: Mapping[str, Any], keys: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(str(item.get(key, "TCP" if key == "protocol" else "")) for key in keys)
-
-
-def _equivalent(asked: Any, live: Any) -> bool:
-    """Whether the API server's way to write a value says the same: quantities, ports, numbers."""
-    if asked == live:
-        return True
-    if isinstance(asked, bool) or isinstance(live, bool):
+def _tell_apart(names: tuple[str, ...], items: list[Any]) -> bool:
+    if not items or not all(isinstance(item, Mapping) and names[0] in item for item in items):
         return False
-    mine, theirs = _quantity(asked), _quantity(live)
-    return mine is not None and mine == theirs
+    return len({_key(names, item) for item in items}) == len(items)
 
 
-def _quantity(value: Any) -> Decimal | None:
-    if not isinstance(value, str | int | float):
-        return None
-    match = QUANTITY.fullmatch(str(value))
-    return Decimal(match[1]) * _FACTORS[match[2] or ""] if match else None
+def _by_key(names: tuple[str, ...] | None, items: list[Any]) -> dict[Any, Any]:
+    """Return the items by what tells them apart; by their places where nothing does."""
+    if names is None:
+        return dict(enumerate(items))
+    return {_key(names, item): item for item in items if isinstance(item, Mapping)}
 
 
-def _decode(value: str) -> str:
-    return base64.b64decode(value).decode(errors="replace")
+def _key(names: tuple[str, ...], item: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(str(item.get(name, "TCP" if name == "protocol" else "")) for name in names)
+
+
+def _secret_text(text: Any, before: str | None, live: str | None) -> Any:
+    """Return a value of a Secret's ``stringData``; None where it has been deleted."""
+    if live == before:
+        return text
+    return None if live is None else base64.b64decode(live).decode(errors="replace")

@@ -3,76 +3,25 @@
 import base64
 import json
 import os
-import subprocess
+import ssl
 import tempfile
-import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, cast
 
 import urllib3
 import yaml
 from urllib3.util.ssl_ import create_urllib3_context
 
+from sandbox.providers.kubernetes.exec_credential import ExecCredential
 from sandbox.providers.stand_in import StandInError
 
-TOKEN_SLACK = timedelta(seconds=60)
-
-
-class ExecCredential:
-    """A bearer token that a program on PATH hands out, as `aws eks get-token` does; renewed before it expires.
-
-    Args:
-        specification: the `exec` part of a kubeconfig's user.
-    """
-
-    def __init__(self, specification: Mapping[str, Any]) -> None:
-        self._specification = specification
-        self._lock = threading.Lock()
-        self._token: str | None = None
-        self._expires: datetime | None = None
-
-    def token(self) -> str:
-        """Return a token that is good for at least a minute.
-
-        Raises:
-            StandInError: the program is missing, fails or answers with something else.
-        """
-        with self._lock:
-            now = datetime.now(UTC)
-            if self._token is None or (self._expires is not None and self._expires - TOKEN_SLACK < now):
-                self._renew()
-            if self._token is None:
-                raise StandInError(f"{self._command()} returned no token; check the kubeconfig's exec section.")
-            return self._token
-
-    def _command(self) -> str:
-        return " ".join([self._specification["command"], *(self._specification.get("args") or [])])
-
-    def _renew(self) -> None:
-        variables = {item["name"]: item["value"] for item in self._specification.get("env") or []}
-        command = [self._specification["command"], *(self._specification.get("args") or [])]
-        try:
-            finished = subprocess.run(
-                command, capture_output=True, text=True, check=True, timeout=60, env={**os.environ, **variables}
-            )
-            status = json.loads(finished.stdout)["status"]
-        except FileNotFoundError as error:
-            raise StandInError(
-                f"The kubeconfig's credential program {command[0]} is not on PATH; install it, or use `make shell`."
-            ) from error
-        except subprocess.SubprocessError as error:
-            detail = (getattr(error, "stderr", None) or str(error)).strip().splitlines()[-1:]
-            raise StandInError(
-                f"The kubeconfig's credential program failed ({self._command()}): {''.join(detail)}"
-            ) from error
-        except (ValueError, KeyError) as error:
-            raise StandInError(f"{self._command()} did not print an ExecCredential.") from error
-        self._token = status.get("token")
-        expiry = status.get("expirationTimestamp")
-        self._expires = datetime.fromisoformat(expiry) if expiry else None
+# waits are long, so every worker thread may hold one connection
+_CONNECTIONS: Final = 64
+_TIMEOUT: Final = urllib3.Timeout(connect=5, read=60)
+# a kept-alive connection may have been closed meanwhile; only requests that may be repeated are
+_RETRIES: Final = urllib3.Retry(total=3, connect=2, read=1, redirect=0, status=0, other=0, backoff_factor=0.1)
 
 
 @dataclass(frozen=True)
@@ -91,33 +40,37 @@ class Connection:
         return {"Authorization": f"Bearer {token}"} if token else {}
 
 
-def load(kubeconfig: str | None, context: str | None) -> Connection:
+def load(kubeconfig: str | None, context: str | None = None, cluster_name: str | None = None) -> Connection:
     """Read a kubeconfig.
 
     Args:
-        kubeconfig: contents or path; where None, `KUBECONFIG` or the user's own.
+        kubeconfig: contents or path; where None, ``KUBECONFIG`` or the user's own.
         context: name of a context; the current one where None.
+        cluster_name: name of a cluster; the context's where None.
 
     Raises:
-        StandInError: it cannot be read or lacks the context.
+        StandInError: it cannot be read, or lacks the context, its cluster or its user.
     """
-    text = _text(kubeconfig)
     try:
-        document: dict[str, Any] = yaml.safe_load(text)
-        name = context or document["current-context"]
-        chosen = _named(document, "contexts", name)["context"]
-        cluster = _named(document, "clusters", chosen["cluster"])["cluster"]
+        document = _parse(_text(kubeconfig))
+        chosen = _named(document, "contexts", context or document["current-context"])["context"]
+        cluster = _named(document, "clusters", cluster_name or chosen["cluster"])["cluster"]
         user = _named(document, "users", chosen["user"])["user"]
-        server = cluster["server"].rstrip("/")
+        server = cast("str", cluster["server"]).rstrip("/")
     except (yaml.YAMLError, KeyError, TypeError, AttributeError) as error:
+        reason = str(error).strip("'\"")
         raise StandInError(
-            f"The kubeconfig is incomplete: {error}; give one with a cluster, a user and a context."
+            f"The kubeconfig is incomplete: {reason}; it needs a cluster, a user and a context."
         ) from error
+    try:
+        pool = _pool(cluster, user)
+    except (OSError, ValueError) as error:
+        raise StandInError(f"A certificate in the kubeconfig cannot be used: {error}.") from error
     return Connection(
         server=server,
-        pool=_pool(cluster, user),
+        pool=pool,
         namespace=chosen.get("namespace") or "default",
-        bearer=user.get("token"),
+        bearer=_bearer(user),
         credential=ExecCredential(user["exec"]) if "exec" in user else None,
     )
 
@@ -127,41 +80,69 @@ def _text(kubeconfig: str | None) -> str:
     if "\n" in given or given.lstrip().startswith("{"):
         return given
     try:
-        return Path(given).expanduser().read_text()
+        return Path(given).expanduser().read_text(encoding="utf-8")
     except OSError as error:
         raise StandInError(f"The kubeconfig {given} cannot be read ({error.strerror}).") from error
+
+
+def _parse(text: str) -> dict[str, Any]:
+    try:
+        # JSON is YAML, and Python reads it a hundred times faster
+        return json.loads(text)
+    except ValueError:
+        return yaml.safe_load(text)
 
 
 def _named(document: Mapping[str, Any], section: str, name: str) -> Mapping[str, Any]:
     for item in document[section]:
         if item["name"] == name:
             return item
-    raise KeyError(f"no {section} entry named {name}")
+    raise KeyError(f"{section} has no entry named {name}")
+
+
+def _bearer(user: Mapping[str, Any]) -> str | None:
+    if path := user.get("tokenFile"):
+        try:
+            return Path(path).read_text(encoding="utf-8").strip()
+        except OSError as error:
+            raise StandInError(f"The kubeconfig's tokenFile {path} cannot be read ({error.strerror}).") from error
+    return user.get("token")
 
 
 def _pool(cluster: Mapping[str, Any], user: Mapping[str, Any]) -> urllib3.PoolManager:
-    options: dict[str, Any] = {"maxsize": 16, "block": False, "retries": False}
-    options["timeout"] = urllib3.Timeout(connect=5, read=60)
+    tls = create_urllib3_context()
+    if cluster.get("insecure-skip-tls-verify"):
+        tls.check_hostname = False
+        tls.verify_mode = ssl.CERT_NONE
+        # the user has asked for it, once is enough
+        urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
+    else:
+        _trust(tls, cluster)
+    _identify(tls, user)
+    return urllib3.PoolManager(
+        ssl_context=tls, cert_reqs=tls.verify_mode, maxsize=_CONNECTIONS, timeout=_TIMEOUT, retries=_RETRIES
+    )
+
+
+def _trust(tls: ssl.SSLContext, cluster: Mapping[str, Any]) -> None:
+    if data := cluster.get("certificate-authority-data"):
+        tls.load_verify_locations(cadata=base64.b64decode(data).decode())
+    elif path := cluster.get("certificate-authority"):
+        tls.load_verify_locations(cafile=path)
+    else:
+        tls.load_default_certs()
+
+
+def _identify(tls: ssl.SSLContext, user: Mapping[str, Any]) -> None:
+    # the ssl module takes client certificates from files only
     with tempfile.TemporaryDirectory() as folder:
-        authority = _pem(cluster, "certificate-authority", Path(folder) / "ca.crt")
-        certificate = _pem(user, "client-certificate", Path(folder) / "client.crt")
-        key = _pem(user, "client-key", Path(folder) / "client.key")
-        # the ssl module takes client certificates from files only, and only while the context is made
-        tls = create_urllib3_context()
-        if cluster.get("insecure-skip-tls-verify"):
-            tls.check_hostname = False
-        elif authority:
-            tls.load_verify_locations(cafile=str(authority))
-        else:
-            tls.load_default_certs()
+        paths: list[str | None] = []
+        for name in ("client-certificate", "client-key"):
+            path = user.get(name)
+            if data := user.get(f"{name}-data"):
+                path = str(Path(folder) / name)
+                Path(path).write_bytes(base64.b64decode(data))
+            paths.append(path)
+        certificate, key = paths
         if certificate and key:
-            tls.load_cert_chain(str(certificate), str(key))
-    required = "CERT_NONE" if cluster.get("insecure-skip-tls-verify") else "CERT_REQUIRED"
-    return urllib3.PoolManager(ssl_context=tls, cert_reqs=required, **options)
-
-
-def _pem(section: Mapping[str, Any], name: str, path: Path) -> Path | None:
-    if data := section.get(f"{name}-data"):
-        path.write_bytes(base64.b64decode(data))
-        return path
-    return Path(section[name]) if section.get(name) else None
+            tls.load_cert_chain(certificate, key)

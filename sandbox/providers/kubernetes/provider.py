@@ -1,26 +1,30 @@
-"""The life of Kubernetes objects: checked against the SDK's classes, kept by server-side apply on a real API server."""
+"""The life of Kubernetes objects: checked against the SDK's classes, kept on a real API server."""
 
-import copy
-import time
+import json
+import os
 from collections.abc import Mapping
-from http import HTTPStatus
-from typing import Any, ClassVar
+from dataclasses import dataclass
+from typing import Any, ClassVar, Final, cast
 
 from typing_extensions import override
 
 from sandbox.providers import schema
-from sandbox.providers.kubernetes import drift, kubeconfig, readiness
-from sandbox.providers.kubernetes.api import Api, ApiError, Manifest, UnreachableError
+from sandbox.providers.kubernetes import field_managers, kubeconfig
+from sandbox.providers.kubernetes.api import Api, Manifest
+from sandbox.providers.kubernetes.cluster import Cluster, Ownership
+from sandbox.providers.kubernetes.differences import compare_inputs
+from sandbox.providers.kubernetes.drift import imported_inputs, refreshed_inputs
+from sandbox.providers.kubernetes.naming import ObjectNames
 from sandbox.providers.kubernetes.objects import (
-    AUTONAMED,
     ObjectType,
+    from_cluster,
     identifier,
+    metadata,
     name_failures,
     object_type,
-    replaced_by,
-    respelled,
-    split_identifier,
+    without_nulls,
 )
+from sandbox.providers.kubernetes.waiting import NotReadyError
 from sandbox.providers.stand_in import (
     UNKNOWN,
     Failures,
@@ -30,292 +34,276 @@ from sandbox.providers.stand_in import (
     ResourceReference,
     StandIn,
     StandInError,
-    compare,
     contains_unknown,
 )
 
-POLL_SECONDS = 0.2
-PATCH_FORCE = "pulumi.com/patchForce"
-DELETION_POLICY = "pulumi.com/deletionPropagationPolicy"
 # what the state keeps beside the object itself, under the names that the vendor's provider uses
-INPUTS, MANAGER, INITIAL_VERSION = "__inputs", "__fieldManager", "__initialApiVersion"
-_NOT_KEPT = frozenset({"managedFields"})
+INPUTS: Final = "__inputs"
+MANAGER: Final = "__fieldManager"
+INITIAL_VERSION: Final = "__initialApiVersion"
+_RELEASE: Final = "kubernetes:helm.sh/v3:Release"
+_SET_AT_CREATION: Final = ("uid", "creationTimestamp")
+_SET_AT_CHANGE: Final = ("resourceVersion", "generation")
+
+
+@dataclass(frozen=True)
+class _Change:
+    """An object that has been created or updated, with its path, new inputs and field manager."""
+
+    kind: ObjectType
+    path: str
+    inputs: dict[str, Any]
+    manager: str
 
 
 class KubernetesStandIn(StandIn):
-    """Stands in for the kubernetes provider; without a known kubeconfig it checks and foretells, and no more."""
+    """Stands in for the kubernetes provider; while the kubeconfig is unknown it checks and foretells, and no more."""
 
     name: ClassVar[str] = "kubernetes"
 
     def __init__(self) -> None:
         super().__init__()
-        self._api: Api | None = None
-        self._namespace = "default"
+        self._cluster: Cluster | None = None
+        self._names = ObjectNames()
+        self._mutable: frozenset[str] = frozenset()
+        self._forgets_unreachable = False
+        self._no_cluster = "The cluster's kubeconfig is not known yet; create the cluster first."
 
     @override
     def configure_provider(self, config: dict[str, Any]) -> None:
-        given, context = config.get("kubeconfig"), config.get("context")
-        if UNKNOWN in (given, context):
+        for name in ("renderYamlToDirectory", "alwaysRender"):
+            if config.get(name):
+                raise StandInError(f"{name} is not supported by the kubernetes stand-in; leave it out in the sandbox.")
+        if config.get("enableServerSideApply") is not None and not _flag(config, "enableServerSideApply"):
+            raise StandInError("enableServerSideApply is false; the kubernetes stand-in applies on the server only.")
+        self._mutable = frozenset(
+            kind
+            for kind, name in (("v1/ConfigMap", "enableConfigMapMutable"), ("v1/Secret", "enableSecretMutable"))
+            if _flag(config, name)
+        )
+        self._forgets_unreachable = _flag(config, "deleteUnreachable")
+        if contains_unknown([config.get(name) for name in ("kubeconfig", "context", "cluster")]):
             # the cluster itself is still to be created
             return
-        self._api = Api(kubeconfig.load(given, context))
-        self._namespace = config.get("namespace") or self._api.namespace
+        self._connect(config)
 
     @override
     def check_resource(
-        self, resource: ResourceReference, old: dict[str, Any], new: dict[str, Any]
+        self, resource: ResourceReference, old: dict[str, Any], new: dict[str, Any], /
     ) -> tuple[dict[str, Any], Failures]:
-        kind = object_type(resource.type)
-        if kind.builtin and kind.kind.endswith("List"):
-            return new, [("", f"{kind.kind} is a list; declare its items one by one.")]
-        if kind.kind == "CustomResourceDefinition":
-            failures = schema.validate(resource.type, respelled(new, "-", "_"))
-            new = respelled(new, "_", "-")
-        else:
-            failures = schema.validate(resource.type, new)
+        kind = object_type(resource.type, _declared_kind(new))
+        given = without_nulls(new) if kind.builtin else new
+        failures = (
+            _unsupported(resource.type, kind)
+            or schema.validate(resource.type, from_cluster(kind, given))
+            or _type_failures(kind, given)
+            or _naming_failures(resource, kind, given)
+        )
         if failures:
             return new, failures
-        inputs = {**new, "apiVersion": new.get("apiVersion") or kind.api_version, "kind": kind.kind}
-        inputs["metadata"] = self._metadata(resource, kind, old.get("metadata") or {}, new.get("metadata") or {})
-        if kind.patch and not (new.get("metadata") or {}).get("name"):
-            return new, [("metadata.name", f"{resource.name} patches an object and must name it in metadata.name.")]
+        inputs = {**given, "apiVersion": kind.api_version, "kind": kind.kind}
+        self._names.note(kind, inputs)
+        if given.get("metadata") is UNKNOWN:
+            return inputs, []
+        automatic = f"{resource.name}-{self.random_suffix(resource, 8)}"
+        inputs["metadata"] = self._names.complete(kind, metadata(given), metadata(old), automatic, self._cluster)
         return inputs, name_failures(kind, inputs["metadata"]["name"])
 
     @override
     def diff_resource(
         self,
         resource: ResourceReference,
-        id: str,
+        resource_id: str,
         old_inputs: dict[str, Any],
         old_outputs: dict[str, Any],
         new: dict[str, Any],
+        /,
     ) -> ResourceDiff:
-        changed = compare(old_inputs, new).changed
-        replacing = replaced_by(object_type(resource.type), old_inputs, new)
-        annotations = (new.get("metadata") or {}).get("annotations") or {}
-        # a fixed name can be taken only once it is free
-        same_place = not {"metadata.name", "metadata.namespace", "kind"} & set(replacing)
-        return ResourceDiff(
-            changed,
-            replaces=tuple(sorted({path.partition(".")[0] for path in replacing})),
-            delete_before_replace=bool(replacing) and same_place and annotations.get(AUTONAMED) != "true",
-        )
+        if old_inputs == new:
+            return ResourceDiff(())
+        kind = object_type(resource.type, _declared_kind(new))
+        namespaced = self._names.namespaced(kind, self._cluster) is not False
+        return compare_inputs(kind, old_inputs, new, namespaced=namespaced, mutable=self._mutable)
 
     @override
     def create_resource(
-        self, resource: ResourceReference, inputs: dict[str, Any], *, preview: bool, timeout: float
+        self, resource: ResourceReference, inputs: dict[str, Any], /, *, preview: bool, timeout: float
     ) -> tuple[str, dict[str, Any]]:
-        kind = object_type(resource.type)
-        manager = f"pulumi-kubernetes-{self.random_suffix(resource, 8)}"
+        kind = object_type(resource.type, _declared_kind(inputs))
         if preview:
-            self._dry_run(kind, inputs, manager)
-            return "", _foretold(inputs)
-        live = self._apply(kind, inputs, manager)
-        return identifier(live), self._await(kind, inputs, live, manager, timeout)
+            foretold = self._cluster.foretell_creation(kind, inputs) if self._cluster else None
+            return "", _foretold(kind, foretold or inputs, {})
+        cluster = self._connected()
+        manager = field_managers.manager_of(inputs, None)
+        path, live = cluster.create(kind, inputs, manager)
+        return identifier(live), self._awaited(_Change(kind, path, inputs, manager), live, timeout)
 
     @override
     def update_resource(
         self,
         resource: ResourceReference,
-        id: str,
+        resource_id: str,
         old_inputs: dict[str, Any],
         old_outputs: dict[str, Any],
         inputs: dict[str, Any],
+        /,
         *,
         preview: bool,
         timeout: float,
     ) -> dict[str, Any]:
-        kind = object_type(resource.type)
-        manager = old_outputs.get(MANAGER) or f"pulumi-kubernetes-{self.random_suffix(resource, 8)}"
+        kind = object_type(resource.type, _declared_kind(inputs))
+        kept = old_outputs.get(MANAGER)
+        manager = field_managers.manager_of(inputs, kept)
         if preview:
-            self._dry_run(kind, inputs, manager)
-            return {**old_outputs, **inputs}
-        live = self._apply(kind, inputs, manager)
-        return self._await(kind, inputs, live, manager, timeout)
+            path = self._cluster.path(kind, resource_id) if self._cluster else None
+            foretold = self._cluster.foretell_update(kind, path, inputs, manager) if self._cluster and path else None
+            return _foretold(kind, foretold or inputs, old_outputs)
+        cluster = self._connected()
+        path = _served_path(cluster, kind, resource_id)
+        live = cluster.update(kind, path, inputs, (kept or manager, manager))
+        return self._awaited(_Change(kind, path, inputs, manager), live, timeout)
 
     @override
     def read_resource(
-        self, resource: ResourceReference, id: str, inputs: dict[str, Any], outputs: dict[str, Any]
+        self, resource: ResourceReference, resource_id: str, inputs: dict[str, Any], outputs: dict[str, Any], /
     ) -> ReadResult | None:
-        kind = object_type(resource.type)
-        api = self._connected()
-        namespace, name = split_identifier(id)
-        served = api.resource(inputs.get("apiVersion") or kind.api_version, kind.kind)
-        live = api.get(served.path(namespace, name)) if served else None
+        kind = object_type(resource.type, _declared_kind(inputs))
+        cluster = self._connected()
+        path = cluster.path(kind, resource_id)
+        live = cluster.api.get(path) if path else None
         if live is None:
             return None
-        current = drift.live_inputs(inputs, live) if inputs else drift.imported_inputs(live)
-        manager = outputs.get(MANAGER) or f"pulumi-kubernetes-{self.random_suffix(resource, 8)}"
-        return ReadResult(id, current, _outputs(live, current, manager))
+        seen = from_cluster(kind, live)
+        found = refreshed_inputs(kind, inputs, outputs, seen) if inputs else imported_inputs(kind, resource.type, seen)
+        manager = field_managers.manager_of(found, outputs.get(MANAGER))
+        kept = _outputs(kind, live, found, manager)
+        try:
+            if inputs:
+                cluster.waiting.check_ready(kind, inputs, live)
+        except NotReadyError as error:
+            raise InitializationError(resource_id, kept, error.reasons, found) from error
+        return ReadResult(resource_id, found, kept)
 
     @override
     def delete_resource(
-        self, resource: ResourceReference, id: str, inputs: dict[str, Any], outputs: dict[str, Any], *, timeout: float
+        self,
+        resource: ResourceReference,
+        resource_id: str,
+        inputs: dict[str, Any],
+        outputs: dict[str, Any],
+        /,
+        *,
+        timeout: float,
     ) -> None:
-        kind = object_type(resource.type)
-        api = self._connected()
-        namespace, name = split_identifier(id)
-        served = api.resource(inputs.get("apiVersion") or kind.api_version, kind.kind)
-        if served is None:
-            return
-        path = served.path(namespace, name)
-        live = api.get(path)
-        if live is None:
-            return
-        if kind.patch:
-            released = {"apiVersion": kind.api_version, "kind": kind.kind, "metadata": {"name": name}}
-            api.apply(path, released, manager=outputs[MANAGER], force=False, dry_run=False)
-            return
-        annotations = live["metadata"].get("annotations") or {}
-        api.delete(path, annotations.get(DELETION_POLICY, "foreground").capitalize())
-        self._await_deletion(api, path, live, timeout)
+        kind = object_type(resource.type, _declared_kind(inputs))
+        cluster = self._connected()
+        path = cluster.path(kind, resource_id)
+        if path:
+            cluster.delete(kind, path, inputs, field_managers.manager_of(inputs, outputs.get(MANAGER)), timeout)
 
     @override
-    def secret_outputs(self, type: str) -> frozenset[str]:
-        return frozenset({"data", "stringData"}) if object_type(type).kind == "Secret" else frozenset()
+    def secret_outputs(self, type_token: str, /) -> frozenset[str]:
+        secret = object_type(type_token).name == "v1/Secret"
+        return frozenset({"data", "stringData", INPUTS}) if secret else frozenset()
 
-    def _metadata(
-        self, resource: ResourceReference, kind: ObjectType, old: Mapping[str, Any], given: Mapping[str, Any]
-    ) -> dict[str, Any]:
-        metadata = dict(given)
-        if not metadata.get("name"):
-            was = (old.get("annotations") or {}).get(AUTONAMED) == "true"
-            metadata["name"] = old["name"] if was else f"{resource.name}-{self.random_suffix(resource, 8)}"
-            metadata["annotations"] = {**(metadata.get("annotations") or {}), AUTONAMED: "true"}
-        if metadata.get("namespace") is None and not self._cluster_scoped(kind):
-            metadata["namespace"] = self._namespace
-        return metadata
-
-    def _cluster_scoped(self, kind: ObjectType) -> bool:
-        if kind.cluster_scoped is not None:
-            return kind.cluster_scoped
-        if self._api is None:
-            return True
+    def _awaited(self, change: "_Change", live: Manifest, timeout: float) -> dict[str, Any]:
+        """Return the outputs of an object once it is ready; the state keeps what is not, for the next run to go on."""
+        kind, inputs = change.kind, change.inputs
         try:
-            served = self._api.resource(kind.api_version, kind.kind)
-        except UnreachableError:
-            served = None
-        # a custom resource that names no namespace and whose definition is yet to come lives outside namespaces
-        return served is None or not served.namespaced
+            live = self._connected().waiting.until_ready(kind, change.path, inputs, live, timeout)
+        except NotReadyError as error:
+            outputs = _outputs(kind, error.live, inputs, change.manager)
+            raise InitializationError(identifier(live), outputs, error.reasons) from error
+        return _outputs(kind, live, inputs, change.manager)
 
-    def _connected(self) -> Api:
-        if self._api is None:
-            raise StandInError(
-                "The kubeconfig is not known; run an update that creates the cluster first, or give the provider one."
-            )
-        return self._api
-
-    def _dry_run(self, kind: ObjectType, inputs: dict[str, Any], manager: str) -> None:
-        """Ask the API server what would come of it, where it can tell: the namespace and the kind must be there."""
-        if self._api is None or contains_unknown(inputs):
+    def _connect(self, config: Mapping[str, Any]) -> None:
+        given = config.get("kubeconfig")
+        text = json.dumps(given) if isinstance(given, Mapping) else given
+        try:
+            connection = kubeconfig.load(text, config.get("context"), config.get("cluster"))
+        except StandInError as error:
+            if text:
+                raise
+            # a program may have its own provider and never use this one
+            self._no_cluster = str(error)
             return
-        namespace = inputs["metadata"].get("namespace")
-        try:
-            served = self._api.resource(inputs["apiVersion"], kind.kind)
-            if served is None or (namespace and self._api.get(f"/api/v1/namespaces/{namespace}") is None):
-                return
-            self._apply(kind, inputs, manager, dry_run=True)
-        except UnreachableError:
-            # the update will say so
-            return
+        ownership = Ownership(adopt=_flag(config, "upsertExistingObjects"), force=_flag(config, "enablePatchForce"))
+        self._cluster = Cluster(Api(connection), self.cancelled, ownership)
+        self._names.default_namespace = config.get("namespace") or connection.namespace
 
-    def _apply(self, kind: ObjectType, inputs: dict[str, Any], manager: str, *, dry_run: bool = False) -> Manifest:
-        api = self._connected()
-        metadata = inputs["metadata"]
-        served = api.resource(inputs["apiVersion"], kind.kind)
-        if served is None:
-            raise StandInError(
-                f"The cluster does not serve {kind.kind} of {inputs['apiVersion']}; "
-                "create its CustomResourceDefinition first and let this resource depend on it."
-            )
-        path = served.path(metadata.get("namespace"), metadata["name"])
-        if kind.patch and not dry_run and api.get(path) is None:
-            raise StandInError(f"{kind.kind} {identifier(inputs)} does not exist, so there is nothing to patch.")
-        force = (metadata.get("annotations") or {}).get(PATCH_FORCE) == "true"
-        try:
-            return api.apply(path, _without_nulls(inputs), manager=manager, force=force, dry_run=dry_run)
-        except ApiError as error:
-            raise _explained(error, kind, identifier(inputs)) from error
-
-    def _await(
-        self, kind: ObjectType, inputs: dict[str, Any], live: Manifest, manager: str, timeout: float
-    ) -> dict[str, Any]:
-        """Wait until the object is ready; what is not ready in time is kept in the state and tried again next time."""
-        api = self._connected()
-        check = None if kind.patch else readiness.check_for(kind.kind, live["metadata"].get("annotations") or {})
-        if check is None:
-            return _outputs(live, inputs, manager)
-        served = api.resource(inputs["apiVersion"], kind.kind)
-        path = served.path(live["metadata"].get("namespace"), live["metadata"]["name"]) if served else ""
-        deadline = time.monotonic() + timeout
-        while True:
-            try:
-                reason = check(api, live)
-            except readiness.FailedError as error:
-                raise self._not_ready(inputs, live, manager, str(error)) from error
-            if reason is None:
-                return _outputs(live, inputs, manager)
-            if time.monotonic() > deadline:
-                raise self._not_ready(inputs, live, manager, f"after {timeout:.0f} s {reason}")
-            if self.cancelled.wait(POLL_SECONDS):
-                raise self._not_ready(inputs, live, manager, f"interrupted while {reason}")
-            latest = api.get(path)
-            if latest is None:
-                raise StandInError(
-                    f"{kind.kind} {identifier(live)} was deleted while it was awaited; run the update again."
-                )
-            live = latest
-
-    def _not_ready(self, inputs: dict[str, Any], live: Manifest, manager: str, reason: str) -> InitializationError:
-        return InitializationError(identifier(live), _outputs(live, inputs, manager), [reason], inputs)
-
-    def _await_deletion(self, api: Api, path: str, live: Manifest, timeout: float) -> None:
-        deadline = time.monotonic() + timeout
-        while (now := api.get(path)) is not None and now["metadata"]["uid"] == live["metadata"]["uid"]:
-            if time.monotonic() > deadline:
-                waiting = ", ".join(now["metadata"].get("finalizers") or []) or _deletion_reason(now)
-                raise StandInError(f"{live['kind']} {identifier(live)} is still being deleted, waiting for {waiting}.")
-            if self.cancelled.wait(POLL_SECONDS):
-                raise StandInError(f"Interrupted while {live['kind']} {identifier(live)} was being deleted.")
+    def _connected(self) -> Cluster:
+        if self._cluster is None:
+            raise StandInError(self._no_cluster)
+        return self._cluster
 
 
-def _deletion_reason(live: Manifest) -> str:
-    conditions = (live.get("status") or {}).get("conditions") or []
-    return "; ".join(item["message"] for item in conditions if item["status"] == "True") or "its contents"
+def _flag(config: Mapping[str, Any], name: str) -> bool:
+    """Return a switch of the provider's configuration, else of the variable that the vendor's provider reads."""
+    variable = "PULUMI_K8S_" + "".join(f"_{sign}" if sign.isupper() else sign for sign in name).upper()
+    return str(config.get(name, os.environ.get(variable, ""))).lower() == "true"
 
 
-def _foretold(inputs: dict[str, Any]) -> dict[str, Any]:
-    """Return what a preview can say of an object that does not exist yet."""
-    foretold = copy.deepcopy(inputs)
-    for name in ("uid", "resourceVersion", "creationTimestamp", "generation"):
-        foretold["metadata"].setdefault(name, UNKNOWN)
-    return {**foretold, "status": UNKNOWN}
+def _declared_kind(inputs: Mapping[str, Any]) -> str | None:
+    kind = inputs.get("kind")
+    return kind if isinstance(kind, str) else None
 
 
-def _outputs(live: Manifest, inputs: dict[str, Any], manager: str) -> dict[str, Any]:
-    metadata = {key: value for key, value in live["metadata"].items() if key not in _NOT_KEPT}
+def _unsupported(type_token: str, kind: ObjectType) -> Failures:
+    if type_token == _RELEASE:
+        return [("", f"{_RELEASE} is not supported by the kubernetes stand-in; kubernetes:helm.sh/v4:Chart is.")]
+    if kind.builtin and kind.kind.endswith("List"):
+        return [("", f"{kind.kind} only groups objects, as in manifests; declare them one by one.")]
+    return []
+
+
+def _naming_failures(resource: ResourceReference, kind: ObjectType, given: Mapping[str, Any]) -> Failures:
+    name = metadata(given).get("name")
+    if metadata(given).get("generateName"):
+        return [("metadata.generateName", "metadata.generateName does not go with server-side apply; name the object.")]
+    if kind.patch and not name:
+        return [("metadata.name", f"{resource.name} patches an object and must name it in metadata.name.")]
+    if name is not None and name is not UNKNOWN and not isinstance(name, str):
+        return [("metadata.name", f"metadata.name is {name!r} and must be a string.")]
+    return []
+
+
+def _type_failures(kind: ObjectType, given: Mapping[str, Any]) -> Failures:
+    wanted = {"apiVersion": kind.api_version, "kind": kind.kind}
+    return [
+        (name, f'{name} is "{given[name]}" and must be "{value}", as the resource type says.')
+        for name, value in wanted.items()
+        if given.get(name) not in {None, value}
+    ]
+
+
+def _served_path(cluster: Cluster, kind: ObjectType, resource_id: str) -> str:
+    path = cluster.path(kind, resource_id)
+    if path is None:
+        raise StandInError(f"The cluster does not serve {kind.name} any more, so {resource_id} cannot be changed.")
+    return path
+
+
+def _outputs(kind: ObjectType, live: Manifest, inputs: dict[str, Any], manager: str) -> dict[str, Any]:
+    seen = from_cluster(kind, live)
     return {
-        **live,
-        "metadata": metadata,
+        **seen,
+        # as long as the object itself, and of no use to a program
+        "metadata": {key: value for key, value in metadata(live).items() if key != "managedFields"},
         INPUTS: inputs,
-        INITIAL_VERSION: inputs.get("apiVersion") or live["apiVersion"],
+        INITIAL_VERSION: kind.api_version,
         MANAGER: manager,
     }
 
 
-def _without_nulls(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _without_nulls(item) for key, item in value.items() if item is not None}
-    if isinstance(value, list):
-        return [_without_nulls(item) for item in value]
-    return value
-
-
-def _explained(error: ApiError, kind: ObjectType, name: str) -> StandInError:
-    if error.status == HTTPStatus.CONFLICT and error.causes:
-        fields = "; ".join(f"{message} ({field})" for message, field in error.causes)
-        return StandInError(
-            f"{kind.kind} {name}: {fields}. Remove the fields from the program, or take them over with the annotation "
-            f'{PATCH_FORCE}: "true".'
-        )
-    return StandInError(f"The API server refused {kind.kind} {name}: {error}")
+def _foretold(kind: ObjectType, manifest: Mapping[str, Any], old_outputs: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a preview can say: what the cluster makes up at a creation or a change is not known yet."""
+    if not isinstance(manifest.get("metadata"), Mapping):
+        return dict(manifest)
+    described = {key: value for key, value in metadata(manifest).items() if key != "managedFields"}
+    kept = metadata(old_outputs)
+    described |= {name: kept.get(name, UNKNOWN) for name in _SET_AT_CREATION} | dict.fromkeys(_SET_AT_CHANGE, UNKNOWN)
+    foretold = {**from_cluster(kind, manifest), "metadata": described, "status": UNKNOWN}
+    spec = foretold.get("spec")
+    if kind.name == "v1/Service" and not old_outputs and isinstance(spec, Mapping) and spec.get("clusterIP") != "None":
+        foretold["spec"] = {**cast("dict[str, Any]", spec), "clusterIP": UNKNOWN, "clusterIPs": UNKNOWN}
+    return foretold

@@ -1,232 +1,234 @@
-"""When an object counts as ready, and why it is not: the vendor provider's conditions.
+"""When an object counts as ready, by kind.
 
-Source: pulumi-kubernetes, "Await logic"; annotations `pulumi.com/skipAwait` and `pulumi.com/waitFor`.
+Source: the "await logic" of pulumi-kubernetes 4.34: which kinds are awaited, on what, for how long. Kinds that it does
+not name are ready as soon as they exist.
 """
 
-import json
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from itertools import chain
 from typing import Any, Final
 
 from sandbox.providers.kubernetes.api import Api, Manifest
-from sandbox.providers.stand_in import StandInError
+from sandbox.providers.kubernetes.objects import metadata
+from sandbox.providers.kubernetes.pods import condition, owned_pods, pod_reasons, status, unready_reasons, warnings
 
-SKIP_AWAIT: Final = "pulumi.com/skipAwait"
-WAIT_FOR: Final = "pulumi.com/waitFor"
-_CONDITION: Final = re.compile(r"condition=(?P<type>[^=]+)(=(?P<status>.+))?")
-_JSONPATH: Final = re.compile(r"jsonpath=\{?\.?(?P<path>[^}=]+)\}?(=(?P<value>.*))?")
+_REVISION: Final = "deployment.kubernetes.io/revision"
 
 
-class FailedError(StandInError):
-    """The object will not become ready by waiting."""
+class NeverReadyError(Exception):
+    """Waiting is useless: the object has failed for good."""
 
 
-Check = Callable[[Api, Manifest], str | None]
-"""Returns None when ready, else one sentence that says what is missing."""
+Readiness = Callable[[Api, Manifest], Iterable[str] | None]
+"""Returns None when the live object is ready, else why it is not: one sentence each, found out when they are read."""
 
 
-def check_for(kind: str, annotations: Mapping[str, str]) -> Check | None:
-    """Return what to wait for, or None where nothing is waited for.
+def readiness_of(kind: str) -> Readiness | None:
+    """Return how to tell whether a kind such as ``apps/v1/Deployment`` is ready; None where it always is."""
+    return _READINESS.get(kind)
 
-    Raises:
-        StandInError: the waitFor annotation cannot be read.
+
+def longest_wait(kind: str, timeout: float) -> float:
+    """Return for how many seconds a kind is waited for at most."""
+    return min(timeout, _LONGEST_WAITS.get(kind, timeout))
+
+
+def observed(live: Manifest, *, reported: bool = True) -> bool:
+    """Whether the object's controller has seen its present generation.
+
+    Args:
+        live: the object.
+        reported: the controller is known to say so; others are taken for up to date where they do not.
     """
-    if annotations.get(SKIP_AWAIT) == "true":
+    generation = metadata(live).get("generation", 0)
+    return status(live).get("observedGeneration", 0 if reported else generation) >= generation
+
+
+def _deployment(api: Api, live: Manifest) -> Iterable[str] | None:
+    progressing = condition(live, "Progressing")
+    if not observed(live):
+        return ["The Deployment's controller has not seen the change."]
+    available = condition(live, "Available").get("status") == "True"
+    rolled_out = progressing.get("status") == "True" and progressing.get("reason") == "NewReplicaSetAvailable"
+    replica_set = _current_replica_set(api, live)
+    enough = replica_set is not None and _has_ready_replicas(replica_set)
+    if available and rolled_out and enough:
         return None
-    if WAIT_FOR in annotations:
-        return _wait_for(annotations[WAIT_FOR])
-    return _CHECKS.get(kind)
+    reasons = [_text(item) for item in (progressing, condition(live, "ReplicaFailure")) if _is_bad(item)]
+    if not available:
+        reasons.append("Minimum number of live Pods was not attained.")
+    elif not rolled_out or not enough:
+        reasons.append("The new ReplicaSet's Pods did not become live.")
+    return chain(reasons, unready_reasons(api, replica_set) if replica_set else warnings(api, live))
 
 
-def _wait_for(annotation: str) -> Check:
-    expressions: list[str] = json.loads(annotation) if annotation.lstrip().startswith("[") else [annotation]
-    checks = [_expression(expression) for expression in expressions]
-
-    def all_of(api: Api, live: Manifest) -> str | None:
-        return next((reason for check in checks if (reason := check(api, live))), None)
-
-    return all_of
+def _is_bad(reported: Mapping[str, Any]) -> bool:
+    return reported.get("status") == ("True" if reported.get("type") == "ReplicaFailure" else "False")
 
 
-def _expression(expression: str) -> Check:
-    if match := _CONDITION.fullmatch(expression):
-        wanted, status = match["type"], match["status"] or "True"
-        return lambda _, live: (
-            None
-            if _condition(live, wanted) == status
-            else f"condition {wanted} is {_condition(live, wanted)}, not {status}"
-        )
-    if match := _JSONPATH.fullmatch(expression):
-        path, value = match["path"], match["value"]
-
-        def at_path(_: Api, live: Manifest) -> str | None:
-            found: Any = live
-            for key in path.split("."):
-                found = found.get(key) if isinstance(found, Mapping) else None
-            fulfilled = found is not None if value is None else str(found) == value
-            return None if fulfilled else f".{path} is {found!r}" + ("" if value is None else f", not {value!r}")
-
-        return at_path
-    raise StandInError(
-        f'{WAIT_FOR}: "{expression}" is neither condition=TYPE[=STATUS] nor jsonpath={{.path}}[=VALUE]; '
-        "write one of these."
-    )
+def _text(reported: Mapping[str, Any]) -> str:
+    return f"[{reported.get('reason', reported['type'])}] {reported.get('message', '')}".rstrip()
 
 
-def _condition(live: Manifest, wanted: str) -> str:
-    return next((item["status"] for item in _conditions(live) if item["type"] == wanted), "not reported")
+def _current_replica_set(api: Api, deployment: Manifest) -> Manifest | None:
+    found = metadata(deployment)
+    revision = (found.get("annotations") or {}).get(_REVISION)
+    for replica_set in api.items(f"/apis/apps/v1/namespaces/{found['namespace']}/replicasets"):
+        own = metadata(replica_set)
+        owned = any(one["uid"] == found["uid"] for one in own.get("ownerReferences") or [])
+        if owned and (own.get("annotations") or {}).get(_REVISION) == revision:
+            return replica_set
+    return None
 
 
-def _conditions(live: Manifest) -> list[dict[str, Any]]:
-    return (live.get("status") or {}).get("conditions") or []
+def _has_ready_replicas(replica_set: Manifest) -> bool:
+    # the ReplicaSet's number, not the Deployment's: a scaler may have changed it
+    return status(replica_set).get("readyReplicas", 0) >= replica_set["spec"].get("replicas", 1)
 
 
-def _observed(live: Manifest) -> bool:
-    return (live.get("status") or {}).get("observedGeneration", 0) >= live["metadata"].get("generation", 0)
+def _stateful_set(api: Api, live: Manifest) -> Iterable[str] | None:
+    reported = status(live)
+    if not observed(live):
+        return ["The StatefulSet's controller has not seen the change."]
+    wanted, ready = live["spec"].get("replicas", 1), reported.get("readyReplicas", 0)
+    counts = [reported.get("replicas", 0), ready]
+    by_hand = (live["spec"].get("updateStrategy") or {}).get("type") == "OnDelete"
+    revised = True
+    if not (by_hand and metadata(live)["generation"] > 1):
+        counts.append(reported.get("currentReplicas", 0))
+        revised = bool(reported.get("currentRevision")) and reported["currentRevision"] == reported["updateRevision"]
+    if revised and all(count == wanted for count in counts):
+        return None
+    reasons = [f"{ready} out of {wanted} replicas succeeded readiness checks."]
+    if not revised:
+        old, new = reported.get("currentRevision"), reported.get("updateRevision")
+        reasons.append(f"The StatefulSet has not advanced from revision {old} to revision {new}.")
+    return chain(reasons, unready_reasons(api, live))
 
 
-def _deployment(api: Api, live: Manifest) -> str | None:
-    status = live.get("status") or {}
+def _daemon_set(api: Api, live: Manifest) -> Iterable[str] | None:
+    reported = status(live)
+    if not observed(live) or "desiredNumberScheduled" not in reported:
+        return ["The DaemonSet's controller has not seen the change."]
+    wanted = reported["desiredNumberScheduled"]
+    for name, word in (
+        ("updatedNumberScheduled", "updated"),
+        ("numberAvailable", "available"),
+        ("numberReady", "ready"),
+    ):
+        if reported.get(name, 0) < wanted:
+            return chain([f"{reported.get(name, 0)} of {wanted} pods are {word}."], unready_reasons(api, live))
+    return None
+
+
+def _job(api: Api, live: Manifest) -> Iterable[str] | None:
+    reported = status(live)
+    failed = condition(live, "Failed")
+    if failed.get("status") == "True" and failed.get("reason") in {"BackoffLimitExceeded", "DeadlineExceeded"}:
+        reasons = [reason for pod in owned_pods(api, live) for reason in pod_reasons(pod)]
+        raise NeverReadyError(" ".join([_text(failed), *dict.fromkeys(reasons)]))
+    if reported.get("startTime") and condition(live, "Complete").get("status") == "True":
+        return None
+    counts = ", ".join(f"{reported.get(name, 0)} {name}" for name in ("active", "succeeded", "failed"))
+    return chain([f"The Job has not completed ({counts})."], unready_reasons(api, live))
+
+
+def _pod(api: Api, live: Manifest) -> Iterable[str] | None:
+    if status(live).get("phase") == "Succeeded" or condition(live, "Ready").get("status") == "True":
+        return None
+    return pod_reasons(live) or warnings(api, live)
+
+
+def _replication_controller(api: Api, live: Manifest) -> Iterable[str] | None:
     wanted = live["spec"].get("replicas", 1)
-    for item in _conditions(live):
-        if item.get("reason") == "ProgressDeadlineExceeded":
-            raise FailedError(f"{item['message']} {_pod_reasons(api, live)}".strip())
-    counts = [status.get(name) or 0 for name in ("updatedReplicas", "availableReplicas", "replicas")]
-    if _observed(live) and counts[0] >= wanted and counts[1] >= wanted and counts[2] <= counts[0]:
-        return None
-    return f"{counts[1]} of {wanted} replicas are available. {_pod_reasons(api, live)}".strip()
+    available = status(live).get("availableReplicas", 0)
+    return None if available == wanted else chain([f"{available} of {wanted} Pods."], unready_reasons(api, live))
 
 
-def _stateful_set(api: Api, live: Manifest) -> str | None:
-    status = live.get("status") or {}
-    wanted = live["spec"].get("replicas", 1)
-    ready = status.get("readyReplicas") or 0
-    updated = status.get("currentRevision") == status.get("updateRevision")
-    if _observed(live) and ready >= wanted and updated:
-        return None
-    return f"{ready} of {wanted} replicas are ready. {_pod_reasons(api, live)}".strip()
-
-
-def _daemon_set(api: Api, live: Manifest) -> str | None:
-    status = live.get("status") or {}
-    wanted = status.get("desiredNumberScheduled") or 0
-    available = status.get("numberAvailable") or 0
-    if _observed(live) and available >= wanted and (status.get("updatedNumberScheduled") or 0) >= wanted:
-        return None
-    return f"{available} of {wanted} pods are available. {_pod_reasons(api, live)}".strip()
-
-
-def _job(api: Api, live: Manifest) -> str | None:
-    for item in _conditions(live):
-        if item["type"] == "Failed" and item["status"] == "True":
-            raise FailedError(f"the Job failed: {item.get('message', item.get('reason', 'no reason given'))}")
-    if _condition(live, "Complete") == "True" or live["spec"].get("suspend"):
-        return None
-    return f"the Job has not completed. {_pod_reasons(api, live)}".strip()
-
-
-def _pod(_: Api, live: Manifest) -> str | None:
-    if (live.get("status") or {}).get("phase") == "Succeeded" or _condition(live, "Ready") == "True":
-        return None
-    return _pod_reason(live) or "the pod is not ready."
-
-
-def _claim(api: Api, live: Manifest) -> str | None:
-    if (live.get("status") or {}).get("phase") == "Bound":
-        return None
-    name = live["spec"].get("storageClassName")
-    storage_class = api.get(f"/apis/storage.k8s.io/v1/storageclasses/{name}") if name else None
-    if (storage_class or {}).get("volumeBindingMode") == "WaitForFirstConsumer":
-        return None
-    return "the claim is not bound to a volume."
-
-
-def _service(api: Api, live: Manifest) -> str | None:
-    spec = live["spec"]
-    if spec.get("type") == "LoadBalancer" and not ((live.get("status") or {}).get("loadBalancer") or {}).get("ingress"):
-        return "the load balancer has no address yet."
+def _service(api: Api, live: Manifest) -> Iterable[str] | None:
+    spec, found = live["spec"], metadata(live)
+    if spec.get("type") == "LoadBalancer" and not _has_address(live):
+        return ["The Service was not given an address; does the cluster have a controller for load balancers?"]
     if spec.get("type") == "ExternalName" or spec.get("clusterIP") == "None" or not spec.get("selector"):
         return None
-    metadata = live["metadata"]
     slices = api.items(
-        f"/apis/discovery.k8s.io/v1/namespaces/{metadata['namespace']}/endpointslices",
-        labelSelector=f"kubernetes.io/service-name={metadata['name']}",
+        f"/apis/discovery.k8s.io/v1/namespaces/{found['namespace']}/endpointslices",
+        labelSelector=f"kubernetes.io/service-name={found['name']}",
     )
-    endpoints = [endpoint for item in slices for endpoint in item.get("endpoints") or []]
-    if any((endpoint.get("conditions") or {}).get("ready") is not False for endpoint in endpoints):
+    if not slices:
+        return ["The Service's controller has not looked for Pods."]
+    endpoints: list[dict[str, Any]] = [endpoint for item in slices for endpoint in item.get("endpoints") or []]
+    pending = [one for one in endpoints if (one.get("conditions") or {}).get("ready") is False]
+    # a selector that matches nothing is no error to the vendor's provider either: the pods may come later
+    return [f"{len(pending)} of the Pods that the Service selects are not ready."] if pending else None
+
+
+def _ingress(api: Api, live: Manifest) -> Iterable[str] | None:
+    if _has_address(live):
         return None
-    return "no pod that its selector matches is ready."
-
-
-def _ingress(_: Api, live: Manifest) -> str | None:
-    return None if ((live.get("status") or {}).get("loadBalancer") or {}).get("ingress") else "no address was assigned."
-
-
-def _established(_: Api, live: Manifest) -> str | None:
-    for item in _conditions(live):
-        if item["type"] == "NamesAccepted" and item["status"] == "False":
-            raise FailedError(item.get("message", "its names are taken"))
-    return None if _condition(live, "Established") == "True" else "the definition is not established."
-
-
-def _api_service(_: Api, live: Manifest) -> str | None:
-    return None if _condition(live, "Available") == "True" else "the API is not available."
-
-
-def _namespace(_: Api, live: Manifest) -> str | None:
-    phase = (live.get("status") or {}).get("phase")
-    return None if phase == "Active" else f"the namespace is {phase}."
-
-
-def _pod_reasons(api: Api, workload: Manifest) -> str:
-    """Say why the pods of a workload do not run, or why there are none."""
-    labels = workload["spec"]["selector"].get("matchLabels") or {}
-    namespace = workload["metadata"]["namespace"]
-    selector = ",".join(f"{key}={value}" for key, value in labels.items())
-    pods = api.items(f"/api/v1/namespaces/{namespace}/pods", labelSelector=selector) if selector else []
-    reasons = {reason for pod in pods if (reason := _pod_reason(pod))}
-    if not pods:
-        refused = [item for item in _conditions(workload) if item["type"] == "ReplicaFailure"]
-        reasons = {item.get("message", "") for item in refused} or _events(api, workload)
-    return " ".join(sorted(reasons))
-
-
-def _pod_reason(pod: Manifest) -> str:
-    name = pod["metadata"]["name"]
-    status = pod.get("status") or {}
-    for container in [*(status.get("initContainerStatuses") or []), *(status.get("containerStatuses") or [])]:
-        waiting = (container.get("state") or {}).get("waiting")
-        if waiting and waiting.get("reason") not in {None, "ContainerCreating", "PodInitializing"}:
-            return (
-                f"Pod {name}: container {container['name']}: {waiting['reason']}: {waiting.get('message', '')}".rstrip(
-                    ": "
-                )
-            )
-    for item in status.get("conditions") or []:
-        if item["status"] == "False" and item.get("message"):
-            return f"Pod {name}: {item.get('reason', item['type'])}: {item['message']}"
-    return ""
-
-
-def _events(api: Api, workload: Manifest) -> set[str]:
-    metadata = workload["metadata"]
-    events = api.items(
-        f"/api/v1/namespaces/{metadata['namespace']}/events",
-        fieldSelector=f"involvedObject.uid={metadata['uid']},type=Warning",
+    sentence = (
+        "The Ingress was not given an address; does the cluster have a controller for its class? The annotation "
+        'pulumi.com/skipAwait: "true" goes without.'
     )
-    return {f"{event['reason']}: {event['message']}" for event in events}
+    return chain([sentence], warnings(api, live))
 
 
-_CHECKS: Final[Mapping[str, Check]] = {
-    "Deployment": _deployment,
-    "StatefulSet": _stateful_set,
-    "DaemonSet": _daemon_set,
-    "Job": _job,
-    "Pod": _pod,
-    "PersistentVolumeClaim": _claim,
-    "Service": _service,
-    "Ingress": _ingress,
-    "CustomResourceDefinition": _established,
-    "APIService": _api_service,
-    "Namespace": _namespace,
+def _has_address(live: Manifest) -> bool:
+    return bool((status(live).get("loadBalancer") or {}).get("ingress"))
+
+
+def _volume(api: Api, live: Manifest) -> Iterable[str] | None:
+    phase = status(live).get("phase")
+    return None if phase in {"Available", "Bound"} else chain([f"The volume is {phase}."], warnings(api, live))
+
+
+def _claim(api: Api, live: Manifest) -> Iterable[str] | None:
+    phase, name = status(live).get("phase"), live["spec"].get("storageClassName")
+    storage_class = api.get(f"/apis/storage.k8s.io/v1/storageclasses/{name}") if name else None
+    waits = (storage_class or {}).get("volumeBindingMode") == "WaitForFirstConsumer"
+    if phase == "Bound" or (waits and phase == "Pending"):
+        return None
+    return chain([f"The claim is {phase}, not bound to a volume."], warnings(api, live))
+
+
+def _quota(_: Api, live: Manifest) -> Iterable[str] | None:
+    wanted = live["spec"].get("hard") or {}
+    counted = status(live).get("hard") or {}
+    return None if wanted == counted else ["The quota is not enforced yet: its controller has not counted."]
+
+
+def _secret(_: Api, live: Manifest) -> Iterable[str] | None:
+    if live.get("type") != "kubernetes.io/service-account-token" or live.get("data"):
+        return None
+    return ["The token has not been issued; does the ServiceAccount exist?"]
+
+
+def _definition(_: Api, live: Manifest) -> Iterable[str] | None:
+    names = condition(live, "NamesAccepted")
+    if names.get("status") == "False":
+        raise NeverReadyError(_text(names))
+    established = condition(live, "Established").get("status") == "True"
+    return None if established else ["The API server does not serve the new kind yet."]
+
+
+_READINESS: Final[Mapping[str, Readiness]] = {
+    "apiextensions.k8s.io/v1/CustomResourceDefinition": _definition,
+    "apps/v1/DaemonSet": _daemon_set,
+    "apps/v1/Deployment": _deployment,
+    "apps/v1/StatefulSet": _stateful_set,
+    "batch/v1/Job": _job,
+    "networking.k8s.io/v1/Ingress": _ingress,
+    "v1/PersistentVolume": _volume,
+    "v1/PersistentVolumeClaim": _claim,
+    "v1/Pod": _pod,
+    "v1/ReplicationController": _replication_controller,
+    "v1/ResourceQuota": _quota,
+    "v1/Secret": _secret,
+    "v1/Service": _service,
+}
+_LONGEST_WAITS: Final[Mapping[str, float]] = {
+    "v1/PersistentVolume": 300,
+    "v1/PersistentVolumeClaim": 300,
+    "v1/ResourceQuota": 60,
+    "v1/Secret": 5,
 }

@@ -9,7 +9,7 @@ import pytest
 
 from sandbox.environment import KubernetesEndpoint
 from sandbox.providers.kubernetes.provider import KubernetesStandIn
-from sandbox.providers.stand_in import ResourceReference
+from sandbox.providers.stand_in import ReadResult, ResourceDiff, ResourceReference
 
 TIMEOUT = 30.0
 # every attribute of the client's models may be None for its types; an unexpected None fails a test all the same
@@ -30,6 +30,14 @@ class Provider:
         checked, failures = self.stand_in.check_resource(self.reference(token, name), old or {}, inputs)
         assert not failures, failures
         return checked
+
+    def foretell(self, token: str, name: str, inputs: dict[str, Any]) -> dict[str, Any]:
+        """Preview a creation and return the outputs."""
+        checked = self.check(token, name, inputs)
+        reference = self.reference(token, name)
+        resource_id, outputs = self.stand_in.create_resource(reference, checked, preview=True, timeout=1)
+        assert not resource_id
+        return outputs
 
     def create(self, token: str, name: str, inputs: dict[str, Any], timeout: float = TIMEOUT) -> "Created":
         checked = self.check(token, name, inputs)
@@ -52,22 +60,36 @@ class Created:
         self.provider, self.reference, self.id = provider, reference, resource_id
         self.inputs, self.outputs = inputs, outputs
 
-    def diff(self, inputs: dict[str, Any]) -> Any:
+    def diff(self, inputs: dict[str, Any]) -> ResourceDiff:
         checked = self.provider.check(self.reference.type, self.reference.name, inputs, self.inputs)
         return self.provider.stand_in.diff_resource(self.reference, self.id, self.inputs, self.outputs, checked)
 
-    def update(self, inputs: dict[str, Any]) -> None:
+    def foretell(self, inputs: dict[str, Any]) -> dict[str, Any]:
+        """Preview an update and return the outputs."""
+        checked = self.provider.check(self.reference.type, self.reference.name, inputs, self.inputs)
+        return self.provider.stand_in.update_resource(
+            self.reference, self.id, self.inputs, self.outputs, checked, preview=True, timeout=1
+        )
+
+    def update(self, inputs: dict[str, Any], timeout: float = TIMEOUT) -> None:
         checked = self.provider.check(self.reference.type, self.reference.name, inputs, self.inputs)
         self.outputs = self.provider.stand_in.update_resource(
-            self.reference, self.id, self.inputs, self.outputs, checked, preview=False, timeout=TIMEOUT
+            self.reference, self.id, self.inputs, self.outputs, checked, preview=False, timeout=timeout
         )
         self.inputs = checked
 
-    def read(self) -> Any:
+    def refresh(self) -> dict[str, Any]:
+        """Take over what the cluster says, and return the inputs."""
+        result = self.read()
+        assert result is not None
+        self.inputs, self.outputs = result.inputs, result.outputs
+        return self.inputs
+
+    def read(self) -> ReadResult | None:
         return self.provider.stand_in.read_resource(self.reference, self.id, self.inputs, self.outputs)
 
-    def delete(self) -> None:
-        self.provider.stand_in.delete_resource(self.reference, self.id, self.inputs, self.outputs, timeout=TIMEOUT)
+    def delete(self, timeout: float = TIMEOUT) -> None:
+        self.provider.stand_in.delete_resource(self.reference, self.id, self.inputs, self.outputs, timeout=timeout)
 
 
 @pytest.fixture(scope="session")
