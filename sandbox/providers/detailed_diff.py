@@ -1,6 +1,6 @@
 """The property-by-property diff that the CLI shows."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import zip_longest
 from typing import Any, Final
 
@@ -30,9 +30,13 @@ def detailed_diff(
     for name in diff.changed:
         leaves = dict(_leaves(name, old_inputs.get(name, _ABSENT), new.get(name, _ABSENT)))
         for path, kind in (leaves or {name: PropertyDiff.UPDATE}).items():
-            shown = _REPLACING[kind] if name in diff.replaces else kind
+            shown = _REPLACING[kind] if _is_within(path, diff.replaces) else kind
             details[path] = PropertyDiff(kind=shown, inputDiff=bool(leaves))
     return details
+
+
+def _is_within(path: str, replaces: Iterable[str]) -> bool:
+    return any(path == one or path.startswith((f"{one}.", f"{one}[")) for one in replaces)
 
 
 def _leaves(path: str, old: Any, new: Any) -> Iterator[tuple[str, "provider_pb2.PropertyDiff.Kind.ValueType"]]:

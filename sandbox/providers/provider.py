@@ -36,7 +36,7 @@ class ResourceReference:
 
 @dataclass(frozen=True)
 class ResourceDiff:
-    """Top-level properties that changed, and those of them that cannot change in place."""
+    """Top-level properties that changed, and what cannot change in place: their names, or paths of what is in them."""
 
     changed: tuple[str, ...]
     replaces: tuple[str, ...] = ()

@@ -28,7 +28,8 @@ from sandbox.providers.faults import FaultSwitch
 from sandbox.providers.provider import InitializationError, ResourceReference, StandIn, StandInError, ThrottledError
 from sandbox.providers.values import NOT_SECRET, WHOLLY_SECRET, Secret, contains_unknown, from_wire, to_wire
 
-THREADS: Final = 8
+# threads wait for objects that may depend on others still to be made; they start only when they are needed
+THREADS: Final = 64
 DEFAULT_TIMEOUT_SECONDS: Final = 600.0
 THROTTLED_TRIES: Final = 5
 FIRST_BACKOFF_SECONDS: Final = 0.1
@@ -234,7 +235,8 @@ class StandInServicer(ProviderServicer):
 
     def _concealed(self, resource: ResourceReference, secrets: Secret) -> Secret:
         always = dict.fromkeys(self._stand_in.secret_outputs(resource.type), WHOLLY_SECRET)
-        return Secret(keys={**secrets.keys, **always})
+        # the Kubernetes provider keeps the inputs among the outputs
+        return Secret(keys={**secrets.keys, "__inputs": secrets, **always})
 
     async def _outputs(
         self, context: Context, resource: ResourceReference, outputs: dict[str, Any], secrets: Secret, *, preview: bool
