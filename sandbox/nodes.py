@@ -137,7 +137,8 @@ def register(endpoint: KubernetesEndpoint, nodes: Sequence[Node]) -> None:
     collection = "/api/v1/nodes"
     manifests = [node.manifest() for node in nodes]
     for node, manifest in zip(nodes, manifests, strict=True):
-        api.apply(f"{collection}/{node.name}", manifest)
+        # with its status from the start: kwok gives a node without one a capacity of its own making
+        api.apply(f"{collection}/{node.name}", {**manifest, "status": node.status()})
         status = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": node.name}, "status": node.status()}
         api.apply(f"{collection}/{node.name}/status", status)
     wanted = {node.name for node in nodes}
