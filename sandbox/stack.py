@@ -2,8 +2,9 @@
 
 import json
 import os
+import shutil
 import subprocess
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -15,7 +16,7 @@ from sandbox.environment import environment
 from sandbox.errors import SandboxError
 from sandbox.foreground import run
 from sandbox.operation import Operation, StackLock, end_orphan
-from sandbox.stack_files import kept_clean
+from sandbox.stack_files import without_salt
 
 
 @dataclass(frozen=True)
@@ -49,8 +50,9 @@ class Stack:
         self._directory = directory
         self._executable = executable
         self._say = say
-        stack_file(project, name)
+        self._settings = stack_file(project, name)
         self._folder = directory / "state" / ".pulumi"
+        self._copies = directory / "stack-files"
         declared = yaml.safe_load((project / "Pulumi.yaml").read_text())
         self._project_name = cast("str", declared["name"])
 
@@ -66,7 +68,7 @@ class Stack:
 
     def select(self) -> None:
         """Make it the one that `pulumi` without `--stack` works on."""
-        self._run("stack", "select", self.name)
+        self._run("stack", "select", self.name, directory=self._project)
 
     def up(self, *arguments: str) -> int:
         """Update, with the policy pack; returns the CLI's exit status."""
@@ -153,11 +155,19 @@ class Stack:
 
     def _operate(self, *arguments: str) -> int:
         """Run a command that may take long, its output streaming to the user."""
-        command = [str(self._executable), *arguments, "--stack", self.name, "--non-interactive", "--color", "auto"]
+        common = [
+            "--stack",
+            self.name,
+            "--config-file",
+            str(self._copy_settings()),
+            "--non-interactive",
+            "--color",
+            "auto",
+        ]
         operation = Operation(self._directory)
-        with kept_clean(self._project, self._directory), operation.recorded():
+        with operation.recorded():
             status = run(
-                command,
+                [str(self._executable), *arguments, *common],
                 {**os.environ, **environment(self._directory)},
                 directory=self._project,
                 own_group=True,
@@ -165,18 +175,27 @@ class Stack:
             )
         return status if status >= 0 else 128 - status
 
-    def _run(self, *arguments: str) -> str:
+    def _copy_settings(self) -> Path:
+        """Give the CLI stack files of its own: it writes its secrets provider's salt into them.
+
+        A salt in the checkout belongs to another backend.
+        """
+        self._copies.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(self._project / "Pulumi.yaml", self._copies / "Pulumi.yaml")
+        copy = self._copies / self._settings.name
+        copy.write_text(without_salt(self._settings.read_text()))
+        return copy
+
+    def _run(self, *arguments: str, directory: Path | None = None) -> str:
         """Run a short command and return what it prints."""
-        command: Sequence[str] = [str(self._executable), *arguments, "--non-interactive"]
-        with kept_clean(self._project, self._directory):
-            result = subprocess.run(
-                command,
-                env={**os.environ, **environment(self._directory)},
-                cwd=self._project,
-                capture_output=True,
-                text=True,
-                check=False,
-            )
+        result = subprocess.run(
+            [str(self._executable), *arguments, "--non-interactive"],
+            env={**os.environ, **environment(self._directory)},
+            cwd=directory or self._copy_settings().parent,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
         if result.returncode != 0:
             last = (result.stderr.strip() or result.stdout.strip() or "it said nothing").splitlines()[-1]
             raise SandboxError(f"`pulumi {' '.join(arguments[:2])}` failed for stack {self.name}: {last}.")

@@ -40,6 +40,11 @@ def kept_clean(project: Path, directory: Path) -> Generator[None]:
         note.unlink(missing_ok=True)
 
 
+def without_salt(text: str) -> str:
+    """Return a stack file's text without its salt."""
+    return SALT.sub("", text)
+
+
 def restore_after_kill(directory: Path) -> None:
     """Do what commands that were killed could not do any more."""
     for note in (directory / "run" / "stack-files").glob("*.json"):
@@ -55,7 +60,7 @@ def _restore(path: Path, before: str) -> None:
     after = path.read_text()
     if SALT.search(before) or not SALT.search(after):
         return
-    without = SALT.sub("", after)
+    without = without_salt(after)
     if not before and not yaml.safe_load(without):
         # the CLI made the file for the salt alone
         path.unlink()
