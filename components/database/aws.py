@@ -92,7 +92,7 @@ class Database(pulumi.ComponentResource):
         group = aws.ec2.SecurityGroup(
             f"{self._name}-group",
             vpc_id=self._args.vpc_id,
-            description="PostgreSQL, from the cluster's nodes and pods",
+            description="PostgreSQL from the nodes and pods of the cluster",
             tags=self._tags,
             opts=self._child,
         )
