@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
@@ -13,6 +12,7 @@ from stacks.aws import build
 from stacks.foundation import Foundation
 from stacks.settings import Settings
 from stacks.settings.loading import parse
+from tests.unit.aws_outputs import AWS_OUTPUTS
 from tests.unit.recording import ACCOUNT, RecordingEngine, recording
 
 ROOT = Path(__file__).parents[3]
@@ -25,15 +25,6 @@ def settings_of(stack: str) -> Settings:
     settings, problems = parse({key.removeprefix(PREFIX): value for key, value in config.items()}, stack)
     assert settings is not None, problems
     return settings
-
-
-def cluster_outputs(_name: str, inputs: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "endpoint": "https://eks.example",
-        "certificateAuthority": {"data": "Q0E="},
-        "identities": [{"oidcs": [{"issuer": "https://oidc.example/id/1"}]}],
-        "vpcConfig": {**inputs["vpcConfig"], "clusterSecurityGroupId": "sg-cluster"},
-    }
 
 
 @dataclass(frozen=True)
@@ -49,15 +40,7 @@ class Deployment:
 
 def deploy(engine: RecordingEngine, stack: str) -> Deployment:
     settings = settings_of(stack)
-    engine.outputs |= {
-        "aws:eks/cluster:Cluster": cluster_outputs,
-        "aws:ec2/launchTemplate:LaunchTemplate": lambda _name, _inputs: {"latestVersion": 1},
-        "aws:rds/instance:Instance": lambda _name, _inputs: {
-            "address": "db.example",
-            "masterUserSecrets": [{"secretArn": f"arn:aws:secretsmanager:us-east-1:{ACCOUNT}:secret:rds!db-1"}],
-        },
-        "random:index/randomPassword:RandomPassword": lambda _name, _inputs: {"result": "canary"},
-    }
+    engine.outputs |= AWS_OUTPUTS
     return Deployment(stack, settings, engine, engine.deploy(lambda: build(settings)))
 
 
