@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox import plugins, toolchain
+from sandbox import launchers, plugins, toolchain
 from sandbox.environment import CHECKOUT, KubernetesEndpoint, environment
 from tests.engine.engine import Engine, Report
 
@@ -25,13 +25,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def sandbox(sandbox_directory: Path, aws_endpoint: str) -> Mapping[str, str]:
-    """Environment in which the CLI finds the sandbox: plugins, state and the AWS stand-in."""
+    """Environment in which the CLI finds the sandbox: launchers, plugins, state and the AWS stand-in."""
     assert aws_endpoint
-    programs = sandbox_directory / "bin"
-    programs.mkdir(exist_ok=True)
-    for name, path in toolchain.provide(["pulumi", "helm"]).items():
-        if not (programs / name).exists():
-            (programs / name).symlink_to(path)
+    launchers.install(sandbox_directory, toolchain.provide(["pulumi", "helm"]))
     plugins.install(sandbox_directory)
     return environment(sandbox_directory)
 
