@@ -2,7 +2,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help up preview destroy down shell status test test-fast lint format bench schema lock
+.PHONY: help up preview destroy down shell status test test-fast lint format bench docs schema lock
 
 STACK ?= dev
 PYTHON_FOR_VENV ?= python3
@@ -42,16 +42,21 @@ test: $(READY) ## every test, the engine's included
 test-fast: $(READY) ## what needs neither engine nor control plane
 	@$(PYTHON) -m pytest -m "not engine and not sandbox"
 
-lint: $(READY) ## formatter, linter and strict type checker
+lint: $(READY) ## formatter, linters, strict type checker, documentation up to date
 	@$(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/ruff check .
+	@$(VENV)/bin/yamllint --strict .
 	@$(VENV)/bin/basedpyright
+	@$(PYTHON) docs/generate.py --check
 
 format: $(READY) ## lay the code out
 	@$(VENV)/bin/ruff format .
 
 bench: $(READY) ## times and memory, as ratios to a floor
 	@$(PYTHON) -m tests.bench
+
+docs: $(READY) ## a page per component, from its docstring
+	@$(PYTHON) docs/generate.py
 
 schema: $(READY) ## the JSON schema that editors use for Pulumi.*.yaml
 	@$(PYTHON) -m stacks.schema

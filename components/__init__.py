@@ -1,0 +1,1 @@
+"""How each capability of the platform is made: one ComponentResource per file."""
