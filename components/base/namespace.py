@@ -126,11 +126,11 @@ class Namespace(pulumi.ComponentResource):
     def _default_account(self) -> pulumi.Resource:
         """Takes the token away from pods that name no service account of their own.
 
-        Server-side apply makes the account or takes over the one that Kubernetes made; a patch would need the latter.
+        The account is Kubernetes' own; a patch changes it, whether Kubernetes has come round to making it or not.
         """
-        return kubernetes.core.v1.ServiceAccount(
+        return kubernetes.core.v1.ServiceAccountPatch(
             f"{self.name}-default",
-            metadata=self.metadata("default"),
+            metadata={**self.metadata("default")},
             automount_service_account_token=False,
             opts=self._inside(),
         )

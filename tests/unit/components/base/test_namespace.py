@@ -82,7 +82,7 @@ def test_container_without_limits_gets_some_that_fit_the_most_allowed(platform: 
 
 
 def test_default_service_account_has_no_token(platform: Deployment) -> None:
-    accounts = platform.of_kind("ServiceAccount")
+    accounts = platform.of_kind("ServiceAccountPatch")
     assert {name: accounts[f"{name}/default"]["automountServiceAccountToken"] for name in NAMESPACES} == dict.fromkeys(
         NAMESPACES, False
     )
@@ -105,7 +105,7 @@ def test_namespace_waits_for_nodes_and_classes(platform: Deployment) -> None:
 
 def test_everything_inside_waits_for_every_guard_rail(platform: Deployment) -> None:
     by_urn = {item.urn: item for item in platform.objects}
-    rails = {"ResourceQuota", "LimitRange", "NetworkPolicy", "ServiceAccount"}
+    rails = {"ResourceQuota", "LimitRange", "NetworkPolicy", "ServiceAccountPatch"}
 
     def behind(urn: str) -> set[str]:
         return {urn}.union(*(behind(each) for each in by_urn[urn].dependencies if each in by_urn))
