@@ -31,6 +31,7 @@ from pulumi.runtime.proto import language_pb2, language_pb2_grpc, plugin_pb2
 from typing_extensions import override
 
 from sandbox.environment import CHECKOUT
+from sandbox.parent import end_with_parent
 
 MAXIMUM_MESSAGE_BYTES: Final = 400 * 1024 * 1024
 RPC_THREADS: Final = 16
@@ -276,6 +277,7 @@ def main() -> None:
 
     signal.signal(signal.SIGINT, end)
     signal.signal(signal.SIGTERM, end)
+    end_with_parent(end)
     # the program must not see the checkout just because the launcher needed it
     sys.path[:] = [entry for entry in sys.path if Path(entry or ".").resolve() != CHECKOUT]
     # unobserved futures are Pulumi's way of ending early, not news for the user

@@ -22,7 +22,9 @@ from pulumi.provider.server import ProviderServicer as ComponentServicer
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc, status_pb2
 from typing_extensions import override
 
+from sandbox import journal
 from sandbox.environment import sandbox_directory
+from sandbox.parent import end_with_parent
 from sandbox.providers.detailed_diff import detailed_diff
 from sandbox.providers.faults import FaultSwitch
 from sandbox.providers.provider import InitializationError, ResourceReference, StandIn, StandInError, ThrottledError
@@ -107,9 +109,7 @@ class StandInServicer(ProviderServicer):
         """Create a resource, or foretell it in a preview."""
         resource = _reference(request.urn)
         inputs, secrets = from_wire(request.properties)
-        create = functools.partial(
-            self._stand_in.create_resource, preview=request.preview, timeout=_timeout(request.timeout)
-        )
+        create = functools.partial(self._create, preview=request.preview, timeout=_timeout(request.timeout))
         operation = "" if request.preview else "create"
         resource_id, outputs = await self._operate(
             context, operation, resource, create, resource, inputs, secrets=secrets
@@ -247,6 +247,24 @@ class StandInServicer(ProviderServicer):
             await self._abort(context, resource.name, error)
         return to_wire(outputs, self._concealed(resource, secrets))
 
+    def _create(
+        self, resource: ResourceReference, inputs: dict[str, Any], *, preview: bool, timeout: float
+    ) -> tuple[str, dict[str, Any]]:
+        """Create a resource and note its id: an engine that is killed now could not write it down."""
+        try:
+            resource_id, outputs = self._stand_in.create_resource(resource, inputs, preview=preview, timeout=timeout)
+        except InitializationError as error:
+            journal.note(sandbox_directory(), resource.urn, error.id)
+            raise
+        if not preview:
+            journal.note(sandbox_directory(), resource.urn, resource_id)
+        return resource_id, outputs
+
+    def finish(self) -> None:
+        """Wait for the operations that have begun and begin no others."""
+        self._stand_in.cancelled.set()
+        self._threads.shutdown(wait=True, cancel_futures=True)
+
     async def _operate(
         self,
         context: Context,
@@ -366,7 +384,14 @@ async def _serve(provider: StandIn, version: str, engine_address: str) -> None:
     _log_to(_log_file(provider.name))
     limits = [("grpc.max_receive_message_length", MAXIMUM_MESSAGE_BYTES), ("grpc.max_send_message_length", -1)]
     server = grpc.aio.server(options=limits)
-    provider_pb2_grpc.add_ResourceProviderServicer_to_server(StandInServicer(provider, version, engine_address), server)
+    servicer = StandInServicer(provider, version, engine_address)
+    provider_pb2_grpc.add_ResourceProviderServicer_to_server(servicer, server)
+
+    def end_orphaned() -> None:
+        servicer.finish()
+        os._exit(0)
+
+    end_with_parent(end_orphaned)
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
     print(port, flush=True)
