@@ -1,7 +1,7 @@
 """A moto server and a stand-in that talks to it."""
 
-from collections.abc import Iterator
-from functools import partial
+import functools
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,30 +18,49 @@ REGION = "us-east-1"
 
 
 @pytest.fixture(scope="session")
-def own_endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def state_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Sandbox directory of these tests alone."""
+    return tmp_path_factory.mktemp("aws")
+
+
+@pytest.fixture(scope="session")
+def own_endpoint(state_directory: Path) -> Iterator[str]:
     """A server of these tests alone, since they ask what is left after a deletion."""
-    directory = tmp_path_factory.mktemp("aws")
-    yield moto_server.start(directory, say=lambda _: None)
-    Supervisor(directory).stop_all()
+    yield moto_server.start(state_directory, say=lambda _: None)
+    Supervisor(state_directory).stop_all()
 
 
-@pytest.fixture
-def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, own_endpoint: str) -> str:
+@pytest.fixture(scope="session")
+def environment(own_endpoint: str, state_directory: Path) -> Iterator[str]:
     """Where the stand-in looks for the server, and for its store."""
-    monkeypatch.setenv("AWS_ENDPOINT_URL", own_endpoint)
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", ACCESS_KEY)
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", ACCESS_KEY)
-    monkeypatch.setenv("SANDBOX_DIRECTORY", str(tmp_path))
-    return own_endpoint
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_ENDPOINT_URL", own_endpoint)
+        patch.setenv("AWS_ACCESS_KEY_ID", ACCESS_KEY)
+        patch.setenv("AWS_SECRET_ACCESS_KEY", ACCESS_KEY)
+        patch.setenv("SANDBOX_DIRECTORY", str(state_directory))
+        yield own_endpoint
+
+
+@pytest.fixture(scope="session")
+def provider(environment: str) -> AwsStandIn:
+    """A configured stand-in; its boto3 clients take long to make, so all tests share them."""
+    assert environment
+    stand_in = AwsStandIn()
+    stand_in.configure_provider({"region": REGION})
+    return stand_in
+
+
+@pytest.fixture(scope="session")
+def client(environment: str) -> Callable[[str], Any]:
+    """Makes boto3 clients for the same server: the other side."""
+    make: Any = boto3.client
+    return functools.cache(functools.partial(make, region_name=REGION, endpoint_url=environment))
 
 
 @pytest.fixture
-def aws(environment: str) -> Iterator[Driver]:
-    """A driver with a configured provider; what a test leaves is deleted."""
-    provider = AwsStandIn()
-    provider.configure_provider({"region": REGION})
-    make: Any = boto3.client
-    driver = Driver(provider, partial(make, region_name=REGION, endpoint_url=environment))
+def aws(provider: AwsStandIn, client: Callable[[str], Any]) -> Iterator[Driver]:
+    """A driver; what a test leaves is deleted."""
+    driver = Driver(provider, client)
     yield driver
     for made in reversed(driver.made):
         provider.delete_resource(made.reference, made.id, made.inputs, made.outputs, timeout=1)

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sandbox.providers.aws.provider import AwsStandIn
-from sandbox.providers.stand_in import ResourceDiff, ResourceReference
+from sandbox.providers.stand_in import ReadResult, ResourceDiff, ResourceReference
 
 TIMEOUT = 10.0
 SEED = b"seed"
@@ -77,15 +77,12 @@ class Driver:
 
     def drift(self, made: Made) -> tuple[str, ...]:
         """What a preview would change after a refresh."""
-        found = self.provider.read_resource(made.reference, made.id, made.inputs, made.outputs)
-        assert found is not None, f"{made.reference.name} is gone"
-        return self.provider.diff_resource(made.reference, made.id, found.inputs, found.outputs, made.inputs).changed
+        return self._difference(made, self._read(made))
 
     def require_settled(self, made: Made) -> None:
         """The cloud has what was asked for, and a refresh would show no change of any output."""
-        assert self.drift(made) == ()
-        found = self.provider.read_resource(made.reference, made.id, made.inputs, made.outputs)
-        assert found is not None
+        found = self._read(made)
+        assert self._difference(made, found) == ()
         assert found.inputs == made.inputs
         assert found.outputs == made.outputs
 
@@ -105,6 +102,14 @@ class Driver:
             self.delete(made)
             if made.reference.type not in staying:
                 assert not self.exists(made), f"{made.reference.name} is still there"
+
+    def _read(self, made: Made) -> ReadResult:
+        found = self.provider.read_resource(made.reference, made.id, made.inputs, made.outputs)
+        assert found is not None, f"{made.reference.name} is gone"
+        return found
+
+    def _difference(self, made: Made, found: ReadResult) -> tuple[str, ...]:
+        return self.provider.diff_resource(made.reference, made.id, found.inputs, found.outputs, made.inputs).changed
 
     def _changed(self, made: Made, changes: dict[str, Any]) -> dict[str, Any]:
         merged = {name: value for name, value in {**made.inputs, **changes}.items() if value is not None}

@@ -69,10 +69,13 @@ def test_a_preview_knows_what_it_cannot_know(aws: Driver) -> None:
     assert aws.client("eks").list_clusters()["clusters"] == []
 
 
-def test_the_endpoint_is_the_sandbox_s_api_server(aws: Driver, cluster: Made, tmp_path: Path) -> None:
+def test_the_endpoint_is_the_sandbox_s_api_server(aws: Driver, cluster: Made, state_directory: Path) -> None:
     server = {"server": "https://127.0.0.1:6443", "certificateAuthority": "Q0E=", "token": "t"}
-    (tmp_path / "endpoints.json").write_text(json.dumps({"kubernetes": server}))
+    endpoints = state_directory / "endpoints.json"
+    before = endpoints.read_text()
+    endpoints.write_text(json.dumps({"kubernetes": server}))
     found = aws.provider.read_resource(cluster.reference, cluster.id, cluster.inputs, cluster.outputs)
+    endpoints.write_text(before)
     assert found is not None
     assert found.outputs["endpoint"] == "https://127.0.0.1:6443"
     assert found.outputs["certificateAuthority"] == {"data": "Q0E="}

@@ -37,8 +37,10 @@ def test_a_region_is_needed(environment: str, monkeypatch: pytest.MonkeyPatch) -
 
 def test_default_tags_reach_every_resource(aws: Driver) -> None:
     tags = json.dumps({"tags": {"owner": "platform", "environment": "dev"}})
-    aws.provider.configure_provider({"region": "us-east-1", "defaultTags": tags})
-    role = aws.create(ROLE, "tagged", assumeRolePolicy=TRUST, tags={"owner": "data"})
+    provider = AwsStandIn()
+    provider.configure_provider({"region": "us-east-1", "defaultTags": tags})
+    tagging = Driver(provider, aws.client, aws.made)
+    role = tagging.create(ROLE, "tagged", assumeRolePolicy=TRUST, tags={"owner": "data"})
     assert role["tagsAll"] == {"owner": "data", "environment": "dev"}
     found = aws.client("iam").get_role(RoleName=role["name"])["Role"]["Tags"]
     assert {tag["Key"]: tag["Value"] for tag in found} == {"owner": "data", "environment": "dev"}
