@@ -71,6 +71,11 @@ class Api:
         self._discovered: dict[str, dict[str, ApiResource]] = {}
         self._lock = threading.Lock()
 
+    @property
+    def kubeconfig(self) -> dict[str, Any]:
+        """A kubeconfig that leads to this cluster."""
+        return self._connection.document
+
     def version(self) -> str:
         """Return the server's version, such as ``v1.37.2``."""
         return self._request("GET", "/version")["gitVersion"]

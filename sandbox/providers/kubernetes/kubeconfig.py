@@ -26,8 +26,12 @@ _RETRIES: Final = urllib3.Retry(total=3, connect=2, read=1, redirect=0, status=0
 
 @dataclass(frozen=True)
 class Connection:
-    """One cluster and one user of a kubeconfig."""
+    """One cluster and one user of a kubeconfig.
 
+    ``document`` is a kubeconfig with this choice as its current context.
+    """
+
+    document: dict[str, Any]
     server: str
     pool: urllib3.PoolManager
     namespace: str
@@ -53,7 +57,8 @@ def load(kubeconfig: str | None, context: str | None = None, cluster_name: str |
     """
     try:
         document = _parse(_text(kubeconfig))
-        chosen = _named(document, "contexts", context or document["current-context"])["context"]
+        current = context or document["current-context"]
+        chosen = _named(document, "contexts", current)["context"]
         cluster = _named(document, "clusters", cluster_name or chosen["cluster"])["cluster"]
         user = _named(document, "users", chosen["user"])["user"]
         server = cast("str", cluster["server"]).rstrip("/")
@@ -67,6 +72,7 @@ def load(kubeconfig: str | None, context: str | None = None, cluster_name: str |
     except (OSError, ValueError) as error:
         raise StandInError(f"A certificate in the kubeconfig cannot be used: {error}.") from error
     return Connection(
+        document={**document, "current-context": current},
         server=server,
         pool=pool,
         namespace=chosen.get("namespace") or "default",

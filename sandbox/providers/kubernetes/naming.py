@@ -31,7 +31,7 @@ class ObjectNames:
         """Whether a kind lives in namespaces; None where neither the program nor the cluster tells."""
         if kind.namespaced is not None:
             return kind.namespaced
-        defined = self._defined.get((kind.api_version.rpartition("/")[0], kind.kind))
+        defined = self._defined.get((kind.group, kind.kind))
         return cluster.namespaced(kind) if defined is None and cluster else defined
 
     def complete(

@@ -66,6 +66,11 @@ class ObjectType:
         return f"{self.api_version}/{self.kind}"
 
     @property
+    def group(self) -> str:
+        """The API group; empty for the core group."""
+        return self.api_version.rpartition("/")[0]
+
+    @property
     def namespaced(self) -> bool | None:
         """Whether it lives in a namespace; None where only the cluster knows."""
         return self.kind not in _CLUSTER_SCOPED if self.builtin else None

@@ -1,19 +1,25 @@
 """The life of Kubernetes objects: checked against the SDK's classes, kept on a real API server."""
 
+import asyncio
+import importlib.metadata
 import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final, cast
 
+import pulumi
+from pulumi.provider.provider import ConstructResult
 from typing_extensions import override
 
 from sandbox.providers import schema
-from sandbox.providers.kubernetes import field_managers, kubeconfig
-from sandbox.providers.kubernetes.api import Api, Manifest
+from sandbox.providers.kubernetes import components, field_managers, kubeconfig
+from sandbox.providers.kubernetes.api import Api, Manifest, UnreachableError
 from sandbox.providers.kubernetes.cluster import Cluster, Ownership
+from sandbox.providers.kubernetes.components import Surroundings
 from sandbox.providers.kubernetes.differences import compare_inputs
 from sandbox.providers.kubernetes.drift import imported_inputs, refreshed_inputs
+from sandbox.providers.kubernetes.helm import Capabilities
 from sandbox.providers.kubernetes.naming import ObjectNames
 from sandbox.providers.kubernetes.objects import (
     ObjectType,
@@ -202,9 +208,30 @@ class KubernetesStandIn(StandIn):
             cluster.delete(kind, path, inputs, field_managers.manager_of(inputs, outputs.get(MANAGER)), timeout)
 
     @override
+    def construct_component(
+        self, name: str, resource_type: str, inputs: pulumi.Inputs, options: pulumi.ResourceOptions | None, /
+    ) -> ConstructResult:
+        around = Surroundings(
+            namespace=self._names.default_namespace,
+            version=importlib.metadata.version("pulumi-kubernetes"),
+            capabilities=lambda: asyncio.to_thread(self._capabilities),
+            namespaced=lambda kind: self._names.namespaced(kind, self._cluster),
+        )
+        return components.construct(name, resource_type, inputs, options, around)
+
+    @override
     def secret_outputs(self, type_token: str, /) -> frozenset[str]:
         secret = object_type(type_token).name == "v1/Secret"
         return frozenset({"data", "stringData", INPUTS}) if secret else frozenset()
+
+    def _capabilities(self) -> Capabilities:
+        if self._cluster is None:
+            return Capabilities()
+        api = self._cluster.api
+        try:
+            return Capabilities(api.version(), api.served(), api.kubeconfig)
+        except UnreachableError:
+            return Capabilities()
 
     def _awaited(self, change: "_Change", live: Manifest, timeout: float) -> dict[str, Any]:
         """Return the outputs of an object once it is ready; the state keeps what is not, for the next run to go on."""
