@@ -11,6 +11,7 @@ from sandbox.providers.aws.store import Store
 from sandbox.providers.stand_in import StandInError
 
 PARTITION = "aws"
+_THROTTLED = re.compile(r"Throttl|TooManyRequests|RequestLimitExceeded|SlowDown")
 _ABSENT = re.compile(r"NotFound|NoSuch|NonExist|DoesNotExist|^404$")
 
 
@@ -32,6 +33,15 @@ def only(items: list[Any]) -> Any:
     return items[0]
 
 
+def is_throttled(error: Exception) -> bool:
+    """Tell whether AWS asks to slow down.
+
+    Args:
+        error: what boto3 raised.
+    """
+    return bool(_THROTTLED.search(error_code(error)))
+
+
 def is_absent(error: Exception) -> bool:
     """Tell whether an AWS error says that the thing asked for does not exist.
 
@@ -50,6 +60,8 @@ def error_code(error: Exception) -> str:
 def describe(error: Exception) -> str:
     """Say what an AWS call answered, in one sentence: code and message, or boto3's own complaint."""
     response: Any = getattr(error, "response", None)
+    if type(error).__name__ in {"EndpointConnectionError", "ConnectionClosedError"}:
+        return f"{error} Is AWS_ENDPOINT_URL right, and does the sandbox run? Start it with 'make up'."
     if not isinstance(response, dict):
         return " ".join(str(error).split())
     detail: dict[str, Any] = response["Error"]

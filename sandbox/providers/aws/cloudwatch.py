@@ -19,6 +19,8 @@ _RETENTION_DAYS = (
     0, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
 )  # fmt: skip
 
+_KEYS = "logs/key"
+
 
 class LogGroup(ResourceType):
     """Resource ``aws.cloudwatch.LogGroup``."""
@@ -45,7 +47,16 @@ class LogGroup(ResourceType):
             yield "kmsKeyId", f"{key!r} must be the ARN of a key, not its id or alias"
 
     @override
+    def refusals(self, cloud: Cloud, inputs: Properties) -> Iterator[str]:
+        if inputs.get("kmsKeyId") and not _may_encrypt(cloud, inputs["kmsKeyId"]):
+            yield (
+                f"the key {inputs['kmsKeyId']} is not allowed to be used with log groups;"
+                f" let logs.{cloud.region}.amazonaws.com use it in the key's policy"
+            )
+
+    @override
     def create(self, cloud: Cloud, inputs: Properties) -> str:
+        cloud.store.delete(_KEYS, inputs["name"])
         request = given(inputs, {"kmsKeyId": "kmsKeyId", "tags": "tags", "logGroupClass": "logGroupClass"})
         cloud.client("logs").create_log_group(logGroupName=inputs["name"], **request)
         if inputs.get("retentionInDays"):
@@ -61,6 +72,7 @@ class LogGroup(ResourceType):
                 return {
                     "arn": arn,
                     "kmsKeyId": group.get("kmsKeyId"),
+                    **(cloud.store.get(_KEYS, identifier) or {}),
                     "logGroupClass": group.get("logGroupClass", "STANDARD"),
                     "name": identifier,
                     "retentionInDays": group.get("retentionInDays", 0),
@@ -73,15 +85,16 @@ class LogGroup(ResourceType):
         if "retentionInDays" in changed:
             self._retain(cloud, identifier, new)
         if "kmsKeyId" in changed:
-            # moto has no AssociateKmsKey, and a new group would lose its events
-            raise StandInError(
-                f"the sandbox cannot change the key of log group {identifier}; make a group of another name"
-            )
+            for reason in self.refusals(cloud, new):
+                raise StandInError(reason)
+            # moto has neither AssociateKmsKey nor DisassociateKmsKey
+            cloud.store.put(_KEYS, identifier, {"kmsKeyId": new.get("kmsKeyId")})
 
     @override
     def delete(self, cloud: Cloud, identifier: str, known: Properties) -> None:
         if not known.get("skipDestroy"):
             cloud.client("logs").delete_log_group(logGroupName=identifier)
+            cloud.store.delete(_KEYS, identifier)
 
     @staticmethod
     def _retain(cloud: Cloud, name: str, inputs: Properties) -> None:
@@ -254,6 +267,11 @@ class EventTarget(Setting):
     def delete(self, cloud: Cloud, identifier: str, known: Properties) -> None:
         bus = known.get("eventBusName") or "default"
         cloud.client("events").remove_targets(Rule=known["rule"], EventBusName=bus, Ids=[known["targetId"]])
+
+
+def _may_encrypt(cloud: Cloud, key: str) -> bool:
+    policy = cloud.client("kms").get_key_policy(KeyId=key, PolicyName="default")["Policy"]
+    return bool(policy_grammar.services(policy) & {"logs.amazonaws.com", f"logs.{cloud.region}.amazonaws.com"})
 
 
 def _pattern_problems(pattern: Any) -> Iterator[Problem]:

@@ -21,6 +21,8 @@ def canonical(value: Any) -> Any:
 
 def same(left: Any, right: Any) -> bool:
     """Tell whether two property values mean the same."""
+    if left == right and type(left) is type(right):
+        return True
     first, second = canonical(left), canonical(right)
     return first == second or (_absent(first) and _absent(second))
 

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from sandbox.providers.aws import policy_grammar
 from sandbox.providers.aws.cloud import Cloud
 
 # https://docs.aws.amazon.com/eks/latest/userguide/kubernetes-versions.html
@@ -57,12 +58,7 @@ def trust_problem(cloud: Cloud, role_arn: str, service: str) -> str | None:
         service: service principal that must be trusted, e.g. ``eks.amazonaws.com``.
     """
     role = cloud.client("iam").get_role(RoleName=role_arn.rsplit("/", 1)[-1])["Role"]
-    trusted = {
-        name
-        for statement in role["AssumeRolePolicyDocument"]["Statement"]
-        if statement["Effect"] == "Allow"
-        for name in _services(statement.get("Principal"))
-    }
+    trusted = policy_grammar.services(role["AssumeRolePolicyDocument"])
     if service in trusted:
         return None
     named = ", ".join(sorted(trusted)) or "no service"
@@ -85,8 +81,3 @@ def configuration_problems(name: str, value: Any) -> Iterator[tuple[str, str]]:
         valid = False
     if not valid:
         yield name, f"{value!r} is not a JSON object"
-
-
-def _services(principal: Any) -> list[str]:
-    names: Any = principal.get("Service", []) if isinstance(principal, dict) else []
-    return [names] if isinstance(names, str) else names

@@ -87,6 +87,27 @@ def principals(value: Any) -> Iterator[str]:
                 yield name
 
 
+def services(value: Any) -> frozenset[str]:
+    """Give the AWS services that a valid policy lets in, e.g. ``logs.us-east-1.amazonaws.com``.
+
+    Args:
+        value: JSON text of the policy, or the policy itself; anything else lets nobody in.
+    """
+    document: Any = json.loads(value) if isinstance(value, str) and value else value
+    found: Any = document.get("Statement", []) if isinstance(document, dict) else []
+    return frozenset(
+        service
+        for statement in (found if isinstance(found, list) else [found])
+        if statement.get("Effect") == "Allow"
+        for service in _named_services(statement.get("Principal"))
+    )
+
+
+def _named_services(principal: Any) -> list[str]:
+    names: Any = principal.get("Service", []) if isinstance(principal, dict) else []
+    return [names] if isinstance(names, str) else names
+
+
 def _document_problems(text: str, kind: PolicyKind) -> Iterator[str]:
     try:
         document = json.loads(text)

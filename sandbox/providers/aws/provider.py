@@ -11,7 +11,7 @@ from typing_extensions import override
 
 from sandbox.providers import schema
 from sandbox.providers.aws import invokes, policy_grammar, tagging
-from sandbox.providers.aws.cloud import Cloud, describe, is_absent
+from sandbox.providers.aws.cloud import Cloud, describe, is_absent, is_throttled
 from sandbox.providers.aws.comparison import overlay, reconcile, same
 from sandbox.providers.aws.references import exists, is_generated
 from sandbox.providers.aws.registry import resource_type
@@ -24,6 +24,7 @@ from sandbox.providers.stand_in import (
     ResourceReference,
     StandIn,
     StandInError,
+    ThrottledError,
     contains_unknown,
 )
 
@@ -340,7 +341,9 @@ def _outputs(kind: ResourceType, cloud: Cloud, token: str, live: Properties, inp
 
 def _imported(kind: ResourceType, live: Properties) -> Properties:
     return {
-        name: value for name, value in live.items() if not same(value, kind.defaults.get(name)) and not same(value, None)
+        name: value
+        for name, value in live.items()
+        if not same(value, kind.defaults.get(name)) and not same(value, None)
     }
 
 
@@ -365,8 +368,9 @@ def _attempt(what: str, operate: Callable[[], Result]) -> Result:
     try:
         return operate()
     except StandInError as error:
-        raise StandInError(f"{what}: {error}") from error
+        raise type(error)(f"{what}: {error}") from error
     except Exception as error:
         if isinstance(error, ValueError | KeyError | LookupError | TypeError) and not hasattr(error, "response"):
             raise StandInError(f"{what}: {type(error).__name__}: {error}") from error
-        raise StandInError(f"{what}: {describe(error)}") from error
+        kind = ThrottledError if is_throttled(error) else StandInError
+        raise kind(f"{what}: {describe(error)}") from error

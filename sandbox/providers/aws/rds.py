@@ -334,10 +334,11 @@ class ParameterGroup(ResourceType):
         wanted = {parameter["name"] for parameter in new.get("parameters") or []}
         gone = [item["name"] for item in old.get("parameters") or [] if item["name"] not in wanted]
         if gone:
-            raise StandInError(
-                f"the sandbox cannot reset {', '.join(gone)} of parameter group {identifier}; name a new group instead"
-            )
-        self._set(cloud, identifier, new)
+            # moto resets no parameter; a group of the same name has the same identifier
+            cloud.client("rds").delete_db_parameter_group(DBParameterGroupName=identifier)
+            self.create(cloud, new)
+        else:
+            self._set(cloud, identifier, new)
 
     @override
     def delete(self, cloud: Cloud, identifier: str, known: Properties) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 from typing_extensions import override
 
+from sandbox.providers.aws import policy_grammar
 from sandbox.providers.aws.cloud import Absent, Cloud
 from sandbox.providers.aws.references import Reference
 from sandbox.providers.aws.resource_type import Problem, Properties
@@ -76,6 +77,18 @@ class BucketNotification(BucketSetting):
             yield "lambdaFunctions", "is not supported by the sandbox; use eventbridge, queues or topics"
 
     @override
+    def refusals(self, cloud: Cloud, inputs: Properties) -> Iterator[str]:
+        for arn in [target["queueArn"] for target in inputs.get("queues") or []]:
+            url = cloud.client("sqs").get_queue_url(QueueName=arn.rsplit(":", 1)[-1])["QueueUrl"]
+            answer = cloud.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["Policy"])
+            if not _lets_s3_in(answer.get("Attributes", {}).get("Policy")):
+                yield _refused(arn)
+        for arn in [target["topicArn"] for target in inputs.get("topics") or []]:
+            attributes = cloud.client("sns").get_topic_attributes(TopicArn=arn)["Attributes"]
+            if not _lets_s3_in(attributes.get("Policy")):
+                yield _refused(arn)
+
+    @override
     def put(self, cloud: Cloud, identifier: str, inputs: Properties) -> None:
         configuration: dict[str, Any] = {"EventBridgeConfiguration": {}} if inputs.get("eventbridge") else {}
         for name, field, target in _TARGETS:
@@ -113,6 +126,17 @@ _TARGETS = (
     ("queues", "QueueConfigurations", "queueArn"),
     ("topics", "TopicConfigurations", "topicArn"),
 )
+
+
+def _lets_s3_in(policy: Any) -> bool:
+    return "s3.amazonaws.com" in policy_grammar.services(policy)
+
+
+def _refused(arn: str) -> str:
+    return (
+        f"InvalidArgument: Unable to validate the following destination configurations: {arn};"
+        " let s3.amazonaws.com send to it in its policy"
+    )
 
 
 def _as_request(target: dict[str, Any], arn: str) -> dict[str, Any]:

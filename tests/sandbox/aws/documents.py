@@ -22,6 +22,9 @@ def allow(action: str, resource: str = "*", **more: Any) -> dict[str, Any]:
     return {"Effect": "Allow", "Action": action, "Resource": resource, **more}
 
 
-def key_policy() -> str:
-    """Key policy that leaves the account in charge."""
-    return policy(allow("kms:*", Principal={"AWS": f"arn:aws:iam::{ACCOUNT}:root"}))
+def key_policy(service: str | None = None) -> str:
+    """Key policy that leaves the account in charge, and lets one service use the key."""
+    statements = [allow("kms:*", Principal={"AWS": f"arn:aws:iam::{ACCOUNT}:root"})]
+    if service:
+        statements.append(allow("kms:GenerateDataKey*", Principal={"Service": service}))
+    return policy(*statements)

@@ -3,6 +3,9 @@
 import json
 from typing import Any
 
+import pytest
+
+from sandbox.providers.stand_in import StandInError
 from tests.sandbox.aws.documents import ACCOUNT, allow, key_policy, policy, trust
 from tests.sandbox.aws.driver import Driver, Made
 
@@ -25,7 +28,7 @@ def subnet_pair(aws: Driver) -> tuple[Made, list[str]]:
 
 
 def test_a_log_group(aws: Driver) -> None:
-    key = aws.create("aws:kms/key:Key", "logs", policy=key_policy())
+    key = aws.create("aws:kms/key:Key", "logs", policy=key_policy("logs.us-east-1.amazonaws.com"))
     group = aws.create(
         "aws:cloudwatch/logGroup:LogGroup", "logs", name="/test/logs", retentionInDays=30, kmsKeyId=key["arn"]
     )
@@ -41,6 +44,17 @@ def test_a_log_group(aws: Driver) -> None:
         ),
     )
     aws.destroy()
+
+
+def test_a_log_group_whose_key_lets_nobody_log(aws: Driver) -> None:
+    key = aws.create("aws:kms/key:Key", "closed", policy=key_policy())
+    with pytest.raises(StandInError, match=r"let logs\.us-east-1\.amazonaws\.com use it in the key's policy"):
+        aws.create("aws:cloudwatch/logGroup:LogGroup", "closed", kmsKeyId=key["arn"])
+    group = aws.create("aws:cloudwatch/logGroup:LogGroup", "plain")
+    with pytest.raises(StandInError, match="not allowed to be used with log groups"):
+        aws.update(group, kmsKeyId=key["arn"])
+    aws.update(key, policy=key_policy("logs.us-east-1.amazonaws.com"))
+    aws.update(group, kmsKeyId=key["arn"])
 
 
 def test_events_reach_a_topic_and_a_queue(aws: Driver) -> None:
@@ -139,6 +153,9 @@ def test_groups_of_a_database(aws: Driver) -> None:
     aws.update(parameters, parameters=[{"name": "rds.force_ssl", "value": "0"}])
     answer = aws.client("rds").describe_db_parameters(DBParameterGroupName=parameters["name"])
     assert [item["ParameterValue"] for item in answer["Parameters"]] == ["0"]
+    aws.update(parameters, parameters=[{"name": "log_statement", "value": "ddl"}])
+    answer = aws.client("rds").describe_db_parameters(DBParameterGroupName=parameters["name"])
+    assert [item["ParameterName"] for item in answer["Parameters"]] == ["log_statement"]
     aws.destroy()
 
 

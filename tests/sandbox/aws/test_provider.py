@@ -93,6 +93,15 @@ def test_an_error_of_aws_names_the_resource(aws: Driver) -> None:
         aws.provider.create_resource(reference(ROLE, "second"), role.inputs, preview=False, timeout=TIMEOUT)
 
 
+def test_a_server_that_does_not_answer(environment: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert environment
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    provider = AwsStandIn()
+    provider.configure_provider({"region": "us-east-1"})
+    with pytest.raises(StandInError, match=r"does the sandbox run\? Start it with 'make up'"):
+        provider.read_resource(reference(ROLE, "r"), "r", {}, {})
+
+
 def test_data_sources(aws: Driver) -> None:
     ask = aws.provider.invoke_function
     assert ask("aws:index/getCallerIdentity:getCallerIdentity", {})["accountId"] == ACCOUNT

@@ -7,7 +7,7 @@ import pytest
 
 from sandbox.providers.stand_in import StandInError
 from tests.sandbox.aws.documents import allow, key_policy, policy, trust
-from tests.sandbox.aws.driver import Driver, Made
+from tests.sandbox.aws.driver import TIMEOUT, Driver, Made, reference
 
 BUCKET = "aws:s3/bucket:Bucket"
 VERSIONING = "aws:s3/bucketVersioning:BucketVersioning"
@@ -130,6 +130,15 @@ def test_notifications_and_logs(aws: Driver, bucket: Made) -> None:
     )
     events = aws.create(NOTIFICATION, "events", bucket=bucket.id, eventbridge=True)
     queues = [{"queueArn": queue["arn"], "events": ["s3:ObjectCreated:*"], "filterSuffix": ".pdf"}]
+    resource = reference(NOTIFICATION, "closed")
+    with pytest.raises(StandInError, match=r"let s3\.amazonaws\.com send to it"):
+        aws.provider.create_resource(resource, {"bucket": bucket.id, "queues": queues}, preview=False, timeout=TIMEOUT)
+    aws.create(
+        "aws:sqs/queuePolicy:QueuePolicy",
+        "open",
+        queueUrl=queue.id,
+        policy=policy(allow("sqs:SendMessage", queue["arn"], Principal={"Service": "s3.amazonaws.com"})),
+    )
     aws.update(events, eventbridge=None, queues=queues)
     configuration = aws.client("s3").get_bucket_notification_configuration(Bucket=bucket.id)
     assert configuration["QueueConfigurations"][0]["QueueArn"] == queue["arn"]
