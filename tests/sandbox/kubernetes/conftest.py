@@ -83,8 +83,7 @@ class Created:
         try:
             result = self.read()
         except InitializationError as unready:
-            assert unready.inputs is not None
-            result = ReadResult(unready.id, unready.inputs, unready.outputs)
+            result = ReadResult(unready.id, unready.inputs or {}, unready.outputs)
         assert result is not None
         self.inputs, self.outputs = result.inputs, result.outputs
         return self.inputs
