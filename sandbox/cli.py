@@ -65,7 +65,7 @@ def up(project: Path, name: str) -> int:
     pods = summary.await_pods(api)
     summary.show_resources(stack.resources(), say)
     summary.show_pods(pods, say)
-    say(f"\n{stack.outputs().strip()}")
+    summary.show_outputs(stack.outputs(), say)
     missing = summary.missing_replicas(api)
     for sentence in missing:
         say(f"error: {sentence}.")

@@ -86,9 +86,9 @@ class Stack:
         """Take over what the clouds really hold; returns the CLI's exit status."""
         return self._operate("refresh", "--yes", "--skip-preview", "--suppress-outputs", *arguments)
 
-    def outputs(self) -> str:
-        """Return the stack's outputs as the CLI shows them, secrets hidden."""
-        return self._run("stack", "output", "--stack", self.name)
+    def outputs(self) -> dict[str, Any]:
+        """Return the stack's outputs, secrets hidden."""
+        return cast("dict[str, Any]", json.loads(self._run("stack", "output", "--json", "--stack", self.name)))
 
     def resources(self) -> list[Resource]:
         """Return what the state holds."""
@@ -121,7 +121,7 @@ class Stack:
             self._say("The AWS stand-in did not end in order; comparing the stack's state with what it still holds.")
         creations = [entry["resource"] for entry in pending if entry["type"] == "creating"]
         known = journal.ids(self._directory, [creation["urn"] for creation in creations])
-        imports = [part for pair in known.items() for part in ("--import-pending-creates", " ".join(pair))]
+        imports = [part for pair in known.items() for value in pair for part in ("--import-pending-creates", value)]
         if self.refresh(*imports, "--clear-pending-creates") != 0:
             raise SandboxError(
                 f"The state of stack {self.name} could not be compared with the clouds (see above); mend that and run "

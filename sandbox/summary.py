@@ -1,8 +1,10 @@
 """What a deployment has come to, asked of the cluster and of Pulumi's state."""
 
+import json
+import textwrap
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,8 +12,8 @@ from sandbox.cluster_api import ClusterApi
 from sandbox.stack import Resource
 
 POLL_SECONDS = 0.5
-# between two looks, long enough for nobody to wonder
 POD_SECONDS = 120.0
+OUTPUT_WIDTH = 100
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,8 @@ def show_resources(resources: Sequence[Resource], say: Callable[[str], None]) ->
     """Print how many resources of each family the stack has."""
     custom = [resource for resource in resources if resource.custom and not resource.type.startswith("pulumi:")]
     families = Counter(family(resource.type) for resource in custom)
-    say(f"\nResources: {len(custom)}")
+    components = sum(not resource.custom for resource in resources)
+    say(f"\nResources: {len(custom)}, in {components} components")
     _table(families.items(), say)
 
 
@@ -97,6 +100,13 @@ def show_pods(pods: Sequence[Pod], say: Callable[[str], None]) -> None:
     for pod in pods:
         if not pod.settled:
             say(f"  {pod.namespace}/{pod.name} is {pod.phase}: {pod.reason}")
+
+
+def show_outputs(outputs: Mapping[str, Any], say: Callable[[str], None]) -> None:
+    """Print the stack's outputs, long ones shortened."""
+    say(f"\nOutputs: {len(outputs)}")
+    texts = {name: value if isinstance(value, str) else json.dumps(value) for name, value in outputs.items()}
+    _table(((name, textwrap.shorten(text, OUTPUT_WIDTH, placeholder=" ...")) for name, text in texts.items()), say)
 
 
 def family(type_token: str) -> str:

@@ -68,16 +68,18 @@ def load(kubeconfig: str | None, context: str | None = None, cluster_name: str |
             f"The kubeconfig is incomplete: {reason}; it needs a cluster, a user and a context."
         ) from error
     try:
-        pool = _pool(cluster, user)
+        tls = _tls(cluster, user)
     except (OSError, ValueError) as error:
         raise StandInError(f"A certificate in the kubeconfig cannot be used: {error}.") from error
     return Connection(
         document={**document, "current-context": current},
         server=server,
-        pool=pool,
+        pool=urllib3.PoolManager(
+            ssl_context=tls, cert_reqs=tls.verify_mode, maxsize=_CONNECTIONS, timeout=_TIMEOUT, retries=_RETRIES
+        ),
         namespace=chosen.get("namespace") or "default",
         bearer=_bearer(user),
-        credential=ExecCredential(user["exec"]) if "exec" in user else None,
+        credential=ExecCredential(user["exec"], tls) if "exec" in user else None,
     )
 
 
@@ -115,7 +117,7 @@ def _bearer(user: Mapping[str, Any]) -> str | None:
     return user.get("token")
 
 
-def _pool(cluster: Mapping[str, Any], user: Mapping[str, Any]) -> urllib3.PoolManager:
+def _tls(cluster: Mapping[str, Any], user: Mapping[str, Any]) -> ssl.SSLContext:
     tls = create_urllib3_context()
     if cluster.get("insecure-skip-tls-verify"):
         tls.check_hostname = False
@@ -125,9 +127,7 @@ def _pool(cluster: Mapping[str, Any], user: Mapping[str, Any]) -> urllib3.PoolMa
     else:
         _trust(tls, cluster)
     _identify(tls, user)
-    return urllib3.PoolManager(
-        ssl_context=tls, cert_reqs=tls.verify_mode, maxsize=_CONNECTIONS, timeout=_TIMEOUT, retries=_RETRIES
-    )
+    return tls
 
 
 def _trust(tls: ssl.SSLContext, cluster: Mapping[str, Any]) -> None:
