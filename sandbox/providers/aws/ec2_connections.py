@@ -158,6 +158,8 @@ class FlowLog(Ec2Type):
         sources = [name for name in ("vpcId", "subnetId", "eniId", "transitGatewayId") if name in inputs]
         if len(sources) != 1:
             yield "vpcId", f"give exactly one of vpcId, subnetId, eniId and transitGatewayId; given: {len(sources)}"
+        for name in {"eniId", "transitGatewayId"} & inputs.keys():
+            yield name, "is not supported by the sandbox; log a VPC or a subnet"
         yield from names.one_of("trafficType", inputs.get("trafficType"), ("ACCEPT", "REJECT", "ALL"))
         if "trafficType" not in inputs:
             yield "trafficType", "is missing; give ACCEPT, REJECT or ALL"

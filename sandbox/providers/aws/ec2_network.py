@@ -99,6 +99,8 @@ class Subnet(Ec2Type):
 
     @override
     def problems(self, inputs: Properties) -> Iterator[Problem]:
+        if "cidrBlock" not in inputs:
+            yield "cidrBlock", "is missing; give the subnet's part of the VPC's block, e.g. 10.0.1.0/24"
         yield from addresses.block_problems("cidrBlock", inputs.get("cidrBlock"), addresses.VPC_PREFIX_LENGTHS)
 
     @override

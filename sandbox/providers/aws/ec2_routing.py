@@ -46,6 +46,8 @@ class RouteTable(Ec2Type):
     def problems(self, inputs: Properties) -> Iterator[Problem]:
         for route in inputs.get("routes") or []:
             if isinstance(route, dict):
+                if "cidrBlock" not in route:
+                    yield "routes", "a route has no cidrBlock; inline, the sandbox knows IPv4 destinations only"
                 yield from addresses.block_problems("routes", route.get("cidrBlock"))
 
     @override

@@ -10,10 +10,23 @@ from sandbox.providers.aws.cloud import Cloud, only
 from sandbox.providers.aws.ec2 import Ec2Type
 from sandbox.providers.aws.references import Reference
 from sandbox.providers.aws.resource_type import Problem, Properties
+from sandbox.providers.stand_in import StandInError
 
 _INLINE_REFERENCES = tuple(
     Reference(f"{direction}.securityGroups", "security group") for direction in ("ingress", "egress")
 )
+
+_DESCRIPTIONS = "ec2/rule-description"
+_RULE_FIELDS = {
+    "ipProtocol": "IpProtocol",
+    "fromPort": "FromPort",
+    "toPort": "ToPort",
+    "cidrIpv4": "CidrIpv4",
+    "cidrIpv6": "CidrIpv6",
+    "prefixListId": "PrefixListId",
+    "referencedSecurityGroupId": "ReferencedGroupId",
+    "description": "Description",
+}
 
 
 class SecurityGroup(Ec2Type):
@@ -151,7 +164,9 @@ class SecurityGroupRule(Ec2Type):
             IpPermissions=[_permission(_as_inline(inputs), inputs["securityGroupId"])],
             **self.tagged(inputs),
         )
-        return answer["SecurityGroupRules"][0]["SecurityGroupRuleId"]
+        identifier = answer["SecurityGroupRules"][0]["SecurityGroupRuleId"]
+        self._describe(cloud, identifier, inputs)
+        return identifier
 
     @override
     def read(self, cloud: Cloud, identifier: str, known: Properties) -> Properties | None:
@@ -172,30 +187,36 @@ class SecurityGroupRule(Ec2Type):
             "prefixListId": rule.get("PrefixListId"),
             "referencedSecurityGroupId": rule.get("ReferencedGroupInfo", {}).get("GroupId"),
             "description": rule.get("Description") or None,
+            **(cloud.store.get(_DESCRIPTIONS, identifier) or {}),
         }
 
     @override
     def modify(self, cloud: Cloud, identifier: str, old: Properties, new: Properties, changed: frozenset[str]) -> None:
-        fields = {
-            "ipProtocol": "IpProtocol",
-            "fromPort": "FromPort",
-            "toPort": "ToPort",
-            "cidrIpv4": "CidrIpv4",
-            "cidrIpv6": "CidrIpv6",
-            "prefixListId": "PrefixListId",
-            "referencedSecurityGroupId": "ReferencedGroupId",
-            "description": "Description",
-        }
-        rule = {field: new[name] for name, field in fields.items() if new.get(name) is not None}
-        cloud.client("ec2").modify_security_group_rules(
-            GroupId=new["securityGroupId"],
-            SecurityGroupRules=[{"SecurityGroupRuleId": identifier, "SecurityGroupRule": rule}],
-        )
+        client = cloud.client("ec2")
+        if changed & {"prefixListId", "referencedSecurityGroupId"}:
+            # moto takes the request and keeps the old peer
+            raise StandInError(f"the sandbox cannot change whom rule {identifier} lets in; give a new rule a new name")
+        rule = {field: new[name] for name, field in _RULE_FIELDS.items() if new.get(name) is not None}
+        if new["ipProtocol"] == "-1":
+            rule |= {"FromPort": -1, "ToPort": -1}
+        if not (new.get("cidrIpv4") or new.get("cidrIpv6")):
+            rule.pop("Description", None)  # moto would make an address block of it
+        change = {"SecurityGroupRuleId": identifier, "SecurityGroupRule": rule}
+        client.modify_security_group_rules(GroupId=new["securityGroupId"], SecurityGroupRules=[change])
+        self._describe(cloud, identifier, new)
 
     @override
     def delete(self, cloud: Cloud, identifier: str, known: Properties) -> None:
         method = getattr(cloud.client("ec2"), f"revoke_security_group_{self.direction}")
         method(GroupId=known["securityGroupId"], SecurityGroupRuleIds=[identifier])
+        cloud.store.delete(_DESCRIPTIONS, identifier)
+
+    @staticmethod
+    def _describe(cloud: Cloud, identifier: str, inputs: Properties) -> None:
+        """Keep the description of a rule for a group or prefix list; moto shows those of address blocks only."""
+        if inputs.get("cidrIpv4") or inputs.get("cidrIpv6"):
+            return
+        cloud.store.put(_DESCRIPTIONS, identifier, {"description": inputs.get("description")})
 
 
 class SecurityGroupIngressRule(SecurityGroupRule):

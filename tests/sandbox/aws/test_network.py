@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from sandbox.providers.stand_in import StandInError
 from tests.sandbox.aws.documents import trust
 from tests.sandbox.aws.driver import Driver, Made
 
@@ -92,7 +93,7 @@ def test_security_group_rules(aws: Driver, vpc: Made) -> None:
         toPort=443,
         cidrIpv4="10.0.0.0/8",
     )
-    aws.create(
+    out = aws.create(
         "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule",
         "out",
         securityGroupId=web.id,
@@ -100,9 +101,33 @@ def test_security_group_rules(aws: Driver, vpc: Made) -> None:
         cidrIpv4=SOMEWHERE,
     )
     aws.update(rule, toPort=444, description="two ports")
+    aws.update(out, cidrIpv4="10.0.0.0/8")
     group = aws.client("ec2").describe_security_groups(GroupIds=[web.id])["SecurityGroups"][0]
     assert [(item["FromPort"], item["ToPort"]) for item in group["IpPermissions"]] == [(443, 444)]
     assert [item["IpProtocol"] for item in group["IpPermissionsEgress"]] == ["-1"]
+    aws.destroy()
+
+
+def test_a_rule_for_another_group(aws: Driver, vpc: Made) -> None:
+    clients, server = (
+        aws.create("aws:ec2/securityGroup:SecurityGroup", name, vpcId=vpc.id) for name in ("clients", "server")
+    )
+    rule = aws.create(
+        "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",
+        "database",
+        securityGroupId=server.id,
+        ipProtocol="tcp",
+        fromPort=5432,
+        toPort=5432,
+        referencedSecurityGroupId=clients.id,
+        description="PostgreSQL",
+    )
+    aws.update(rule, description="databases")
+    aws.update(rule, description=None, toPort=5433)
+    group = aws.client("ec2").describe_security_groups(GroupIds=[server.id])["SecurityGroups"][0]
+    assert [pair["GroupId"] for pair in group["IpPermissions"][0]["UserIdGroupPairs"]] == [clients.id]
+    with pytest.raises(StandInError, match="cannot change whom rule"):
+        aws.update(rule, referencedSecurityGroupId=server.id)
     aws.destroy()
 
 
