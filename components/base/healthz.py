@@ -59,7 +59,7 @@ class Healthz(pulumi.ComponentResource):
             image=f"ghcr.io/stefanprodan/podinfo:{VERSION}",
             resources=Resources(cpu="50m", memory="64Mi", cpu_limit="200m"),
             command=["./podinfo"],
-            args=[f"--port={PORT}", "--level=info"],
+            args=[f"--port={PORT}"],
             ports={"http": PORT},
             liveness=HttpProbe("/healthz"),
             readiness=HttpProbe("/readyz"),
@@ -77,6 +77,7 @@ class Healthz(pulumi.ComponentResource):
                 ownership=args.ownership,
                 service_ports={"http": PORT},
                 version=VERSION,
+                settings={"PODINFO_LEVEL": "info"},
                 # the image's own user, by number: the kubelet cannot check a name
                 user=100,
             ),

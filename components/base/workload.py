@@ -3,6 +3,8 @@
 Source: CLU-14, CLU-15, NET-9, POL-1..3, SEC-2; Pod Security "restricted".
 """
 
+import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -160,6 +162,7 @@ class WorkloadArgs:
         ownership: labels.
         service_ports: name of the container's port -> port of the Service.
         version: of the application, for labels.
+        settings: environment variables, kept in a ConfigMap of the same name; a change rolls the pods.
         priority: when there is no room for all.
         user: numeric user and group; None: the image's own, which must not be root.
         grace_period_seconds: time to finish when asked to stop.
@@ -173,13 +176,14 @@ class WorkloadArgs:
     ownership: Ownership
     service_ports: Mapping[str, int]
     version: str
+    settings: Mapping[str, str] = field(default_factory=dict[str, str])
     priority: Priority = Priority.STANDARD
     user: int | None = None
     grace_period_seconds: int = 30
 
 
 class Workload(pulumi.ComponentResource):
-    """Deployment with ServiceAccount, Service, HorizontalPodAutoscaler and PodDisruptionBudget of one name.
+    """Deployment with ServiceAccount, ConfigMap, Service, autoscaler and disruption budget of one name.
 
     Args:
         name: Kubernetes name of all of them.
@@ -187,7 +191,7 @@ class Workload(pulumi.ComponentResource):
         opts: carries the cluster's provider.
 
     Attributes:
-        ready: gate: the Deployment is available.
+        ready: gate: the Deployment is available, and its Service, autoscaler and disruption budget stand.
         address: in-cluster DNS name of the Service.
 
     Source: CLU-14, CLU-15, POL-1..3.
@@ -201,35 +205,50 @@ class Workload(pulumi.ComponentResource):
         self._name, self._args = name, args
         self._labels = args.ownership.labels(name, component=args.component, version=args.version)
         self._selector = {"app.kubernetes.io/name": name, "app.kubernetes.io/instance": name}
-        self._inside = pulumi.ResourceOptions(
-            parent=self, depends_on=[args.namespace.ready], deleted_with=args.namespace.resource
-        )
         account = kubernetes.core.v1.ServiceAccount(
-            name, metadata=self._metadata(), automount_service_account_token=False, opts=self._inside
+            name, metadata=self._metadata(), automount_service_account_token=False, opts=self._inside()
         )
-        self.ready = self._deployment(account)
-        self._service()
-        self._autoscaler()
-        self._disruption_budget()
+        deployment = self._deployment(account, self._settings())
+        self.ready = self._service(deployment, self._autoscaler(deployment), *self._disruption_budget())
         self.address = f"{name}.{args.namespace.name}.svc.cluster.local"
         self.register_outputs({"address": self.address})
+
+    def _inside(self, *gates: pulumi.Resource) -> pulumi.ResourceOptions:
+        namespace = self._args.namespace
+        return pulumi.ResourceOptions(
+            parent=self, depends_on=[namespace.ready, *gates], deleted_with=namespace.resource
+        )
 
     def _metadata(self) -> kubernetes.meta.v1.ObjectMetaArgsDict:
         return {"name": self._name, "namespace": self._args.namespace.name, "labels": self._labels}
 
-    def _deployment(self, account: pulumi.Resource) -> kubernetes.apps.v1.Deployment:
+    def _settings(self) -> pulumi.Resource:
+        return kubernetes.core.v1.ConfigMap(
+            self._name, metadata=self._metadata(), data=self._args.settings, opts=self._inside()
+        )
+
+    def _deployment(self, account: pulumi.Resource, settings: pulumi.Resource) -> kubernetes.apps.v1.Deployment:
+        # a pod reads its environment once: another digest makes new pods
+        digest = hashlib.sha256(json.dumps(self._args.settings, sort_keys=True).encode()).hexdigest()
+        metadata: kubernetes.meta.v1.ObjectMetaArgsDict = {
+            "labels": self._labels,
+            "annotations": {"checksum/settings": digest},
+        }
         # no replicas: the autoscaler owns their number
         spec: kubernetes.apps.v1.DeploymentSpecArgsDict = {
             "selector": {"match_labels": self._selector},
             "revision_history_limit": 5,
             "strategy": {"type": "RollingUpdate", "rolling_update": {"max_unavailable": 0, "max_surge": 1}},
-            "template": {"metadata": {"labels": self._labels}, "spec": self._pod()},
+            "template": {"metadata": metadata, "spec": self._pod()},
         }
-        opts = pulumi.ResourceOptions.merge(self._inside, pulumi.ResourceOptions(depends_on=[account]))
-        return kubernetes.apps.v1.Deployment(self._name, metadata=self._metadata(), spec=spec, opts=opts)
+        return kubernetes.apps.v1.Deployment(
+            self._name, metadata=self._metadata(), spec=spec, opts=self._inside(account, settings)
+        )
 
     def _pod(self) -> kubernetes.core.v1.PodSpecArgsDict:
         user = self._args.user
+        container = self._args.container.specification()
+        container["env_from"] = [{"config_map_ref": {"name": self._name}}]
         return {
             "service_account_name": self._name,
             "automount_service_account_token": False,
@@ -247,7 +266,7 @@ class Workload(pulumi.ComponentResource):
                 self._spread("topology.kubernetes.io/zone", strict=self._args.spread_zones),
                 self._spread("kubernetes.io/hostname", strict=False),
             ],
-            "containers": [self._args.container.specification()],
+            "containers": [container],
             "volumes": self._args.container.volumes(),
         }
 
@@ -261,22 +280,23 @@ class Workload(pulumi.ComponentResource):
             "match_label_keys": ["pod-template-hash"],
         }
 
-    def _service(self) -> None:
+    def _service(self, *after: pulumi.Resource) -> pulumi.Resource:
+        # comes last: the provider waits until a Service has pods
         ports: list[kubernetes.core.v1.ServicePortArgsDict] = [
             {"name": name, "port": port, "target_port": name, "protocol": "TCP"}
             for name, port in self._args.service_ports.items()
         ]
-        kubernetes.core.v1.Service(
+        return kubernetes.core.v1.Service(
             self._name,
             metadata=self._metadata(),
             spec={"type": "ClusterIP", "selector": self._selector, "ports": ports},
-            opts=self._inside,
+            opts=self._inside(*after),
         )
 
-    def _autoscaler(self) -> None:
+    def _autoscaler(self, deployment: pulumi.Resource) -> pulumi.Resource:
         bounds = self._args.autoscaling
         utilisation = {"cpu": bounds.cpu_percent, "memory": bounds.memory_percent}
-        kubernetes.autoscaling.v2.HorizontalPodAutoscaler(
+        return kubernetes.autoscaling.v2.HorizontalPodAutoscaler(
             self._name,
             metadata=self._metadata(),
             spec={
@@ -286,7 +306,7 @@ class Workload(pulumi.ComponentResource):
                 "metrics": [self._utilisation(*target) for target in utilisation.items()],
                 "behavior": bounds.behavior,
             },
-            opts=self._inside,
+            opts=self._inside(deployment),
         )
 
     @staticmethod
@@ -294,20 +314,22 @@ class Workload(pulumi.ComponentResource):
         target: kubernetes.autoscaling.v2.MetricTargetArgsDict = {"type": "Utilization", "average_utilization": percent}
         return {"type": "Resource", "resource": {"name": name, "target": target}}
 
-    def _disruption_budget(self) -> None:
+    def _disruption_budget(self) -> list[pulumi.Resource]:
         if self._args.autoscaling.minimum < 2:
             # a budget over a single replica would only block the draining of its node
-            return
-        kubernetes.policy.v1.PodDisruptionBudget(
-            self._name,
-            metadata=self._metadata(),
-            spec={
-                "max_unavailable": 1,
-                "selector": {"match_labels": self._selector},
-                "unhealthy_pod_eviction_policy": "AlwaysAllow",
-            },
-            opts=self._inside,
-        )
+            return []
+        return [
+            kubernetes.policy.v1.PodDisruptionBudget(
+                self._name,
+                metadata=self._metadata(),
+                spec={
+                    "max_unavailable": 1,
+                    "selector": {"match_labels": self._selector},
+                    "unhealthy_pod_eviction_policy": "AlwaysAllow",
+                },
+                opts=self._inside(),
+            )
+        ]
 
 
 def _volume_name(path: str) -> str:

@@ -1,13 +1,18 @@
 """The shape of workloads, shown by healthz. Source: CLU-14, CLU-15, NET-9, POL-1..3, SEC-2."""
 
+import hashlib
+from ipaddress import IPv4Address
 from typing import Any
 
 import pytest
 
+from components.base import ControlPlane, Healthz, HealthzArgs, Namespace, NamespaceArgs, allowances
 from components.base.workload import DRAIN_SECONDS
-from tests.unit.platform import Deployment
+from tests.unit.platform import CONTROL_PLANE_NETWORKS, Deployment, settings_of
+from tests.unit.recording import RecordingEngine
 
 HEALTHZ = "integration/healthz"
+CONTROL_PLANE = ControlPlane(CONTROL_PLANE_NETWORKS, IPv4Address("172.20.0.1"))
 REPLICAS = {"dev": (2, 4), "stg": (2, 6), "prod": (3, 10)}
 
 
@@ -112,3 +117,34 @@ def test_uneven_spread_over_zones_is_tolerated_only_in_dev(platform: Deployment,
 
 def test_priority_exists(platform: Deployment, pod: dict[str, Any]) -> None:
     assert pod["priorityClassName"] in platform.of_kind("PriorityClass")
+
+
+def test_gate_means_all_of_it(platform: Deployment) -> None:
+    service = platform.engine.only("kubernetes:core/v1:Service", "healthz")
+    behind = {item.type.rpartition(":")[2] for item in platform.objects if item.urn in service.dependencies}
+    assert {"Deployment", "HorizontalPodAutoscaler", "PodDisruptionBudget"} <= behind
+    # the provider waits for a Service's pods, so nothing that makes pods may wait for the Service
+    assert not [item.name for item in platform.objects if service.urn in item.dependencies]
+
+
+def test_single_replica_has_no_disruption_budget(engine: RecordingEngine) -> None:
+    settings = settings_of("dev")
+
+    def program() -> None:
+        namespace = Namespace(
+            "ml", NamespaceArgs(allowances("dev")["ml"], "1.35", CONTROL_PLANE, [], settings.ownership)
+        )
+        Healthz("healthz", HealthzArgs(namespace, (1, 2), spread_zones=False, ownership=settings.ownership))
+
+    engine.deploy(program)
+    assert engine.only("kubernetes:autoscaling/v2:HorizontalPodAutoscaler").inputs["spec"]["minReplicas"] == 1
+    assert not engine.of_type("kubernetes:policy/v1:PodDisruptionBudget")
+
+
+def test_settings_come_from_a_config_map_whose_change_rolls_the_pods(
+    platform: Deployment, deployment: dict[str, Any], container: dict[str, Any]
+) -> None:
+    assert platform.of_kind("ConfigMap")[HEALTHZ]["data"] == {"PODINFO_LEVEL": "info"}
+    assert container["envFrom"] == [{"configMapRef": {"name": "healthz"}}]
+    annotations = deployment["spec"]["template"]["metadata"]["annotations"]
+    assert annotations["checksum/settings"] == hashlib.sha256(b'{"PODINFO_LEVEL": "info"}').hexdigest()
