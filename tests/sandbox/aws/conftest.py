@@ -24,21 +24,21 @@ def state_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def own_endpoint(state_directory: Path) -> Iterator[str]:
+def aws_endpoint(state_directory: Path) -> Iterator[str]:
     """A server of these tests alone, since they ask what is left after a deletion."""
     yield moto_server.start(state_directory, say=lambda _: None)
     Supervisor(state_directory).stop_all()
 
 
 @pytest.fixture(scope="session")
-def environment(own_endpoint: str, state_directory: Path) -> Iterator[str]:
+def environment(aws_endpoint: str, state_directory: Path) -> Iterator[str]:
     """Where the stand-in looks for the server, and for its store."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("AWS_ENDPOINT_URL", own_endpoint)
+        patch.setenv("AWS_ENDPOINT_URL", aws_endpoint)
         patch.setenv("AWS_ACCESS_KEY_ID", ACCESS_KEY)
         patch.setenv("AWS_SECRET_ACCESS_KEY", ACCESS_KEY)
         patch.setenv("SANDBOX_DIRECTORY", str(state_directory))
-        yield own_endpoint
+        yield aws_endpoint
 
 
 @pytest.fixture(scope="session")
