@@ -12,7 +12,7 @@ from typing import Any, cast
 import yaml
 
 from sandbox import journal
-from sandbox.environment import environment
+from sandbox.environment import environment, write_private
 from sandbox.errors import SandboxError
 from sandbox.foreground import run
 from sandbox.operation import Operation, StackLock, end_orphan
@@ -119,14 +119,37 @@ class Stack:
             return
         else:
             self._say("The AWS stand-in did not end in order; comparing the stack's state with what it still holds.")
-        creations = [entry["resource"] for entry in pending if entry["type"] == "creating"]
-        known = journal.ids(self._directory, [creation["urn"] for creation in creations])
-        imports = [part for pair in known.items() for value in pair for part in ("--import-pending-creates", value)]
-        if self.refresh(*imports, "--clear-pending-creates") != 0:
+        self._take_over_creations()
+        if self.refresh("--clear-pending-creates") != 0:
             raise SandboxError(
                 f"The state of stack {self.name} could not be compared with the clouds (see above); mend that and run "
                 "the command again."
             )
+
+    def _take_over_creations(self) -> None:
+        """Write resources into the state that were created while nobody was left to do so; a refresh completes them."""
+        content = self._export()
+        deployment = content["deployment"]
+        pending = deployment.get("pending_operations") or []
+        creations = {entry["resource"]["urn"]: entry["resource"] for entry in pending if entry["type"] == "creating"}
+        living = {entry["urn"]: entry for entry in deployment["resources"] if not entry.get("delete")}
+        noted = journal.ids(self._directory, creations)
+        # the note of an earlier creation says nothing about this one
+        known = {urn: new for urn, new in noted.items() if living.get(urn, {}).get("id") != new}
+        if not known:
+            return
+        for urn in living.keys() & known.keys():
+            # it was being replaced; the engine deletes what is so marked
+            living[urn]["delete"] = True
+        deployment["resources"] += [
+            {**creations[urn], "id": resource_id, "outputs": creations[urn].get("inputs", {})}
+            for urn, resource_id in known.items()
+        ]
+        deployment["pending_operations"] = [entry for entry in pending if entry["resource"]["urn"] not in known]
+        file = self._copies / f"{self.name}.json"
+        write_private(file, json.dumps(content))
+        self._run("stack", "import", "--stack", self.name, "--file", str(file))
+        file.unlink()
 
     def _release_lock(self) -> None:
         end_orphan(self._directory, self._say)
@@ -141,10 +164,10 @@ class Stack:
             return
 
     def _deployment(self) -> dict[str, Any]:
-        if not self.exists:
-            return {}
-        content = json.loads(self._run("stack", "export", "--stack", self.name))
-        return cast("dict[str, Any]", content["deployment"] or {})
+        return cast("dict[str, Any]", self._export()["deployment"] or {}) if self.exists else {}
+
+    def _export(self) -> dict[str, Any]:
+        return cast("dict[str, Any]", json.loads(self._run("stack", "export", "--stack", self.name)))
 
     @property
     def _state_file(self) -> Path:

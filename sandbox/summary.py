@@ -86,7 +86,7 @@ def show_resources(resources: Sequence[Resource], say: Callable[[str], None]) ->
     """Print how many resources of each family the stack has."""
     custom = [resource for resource in resources if resource.custom and not resource.type.startswith("pulumi:")]
     families = Counter(family(resource.type) for resource in custom)
-    components = sum(not resource.custom for resource in resources)
+    components = sum(not resource.custom and not resource.type.startswith("pulumi:") for resource in resources)
     say(f"\nResources: {len(custom)}, in {components} components")
     _table(families.items(), say)
 
