@@ -17,10 +17,11 @@ ProgramMaker = Callable[[str], Engine]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what is here, so that the fast tests can leave it out."""
+    """Mark what is here, so that the fast tests can leave it out; what ends the shared deployment comes last."""
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker("engine")
+    items.sort(key=lambda item: item.get_closest_marker("last") is not None)
 
 
 @pytest.fixture(scope="session")
