@@ -19,6 +19,8 @@ from sandbox.errors import SandboxError
 from sandbox.health import answers
 from sandbox.supervisor import Daemon, Supervisor
 
+pytestmark = pytest.mark.sandbox
+
 DEAF_SERVER = """
 import http.server, signal, sys
 signal.signal(signal.SIGTERM, signal.SIG_IGN)

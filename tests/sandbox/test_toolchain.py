@@ -12,6 +12,8 @@ from sandbox import go, toolchain
 from sandbox.errors import SandboxError
 from sandbox.toolchain import TOOLS, Tool
 
+pytestmark = pytest.mark.sandbox
+
 PROGRAM = """package main
 
 import "fmt"
