@@ -97,7 +97,11 @@ def destroy(project: Path, name: str) -> int:
             return result
         journal.clear(session.directory)
     endpoint = read_endpoints(session.directory)["aws"]["endpoint"]
-    left = leftovers.in_aws(endpoint, ACCOUNT) + leftovers.in_cluster(ClusterApi(session.cluster))
+    left = [
+        *leftovers.in_aws(endpoint, ACCOUNT),
+        *leftovers.in_store(session.directory),
+        *leftovers.in_cluster(ClusterApi(session.cluster)),
+    ]
     for item in left:
         say(f"  left: {item}")
     say(

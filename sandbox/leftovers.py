@@ -1,8 +1,10 @@
 """What is still there after a destroy, asked of AWS and of the API server, not of Pulumi."""
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import Any, cast
 
 import boto3
 
@@ -87,6 +89,17 @@ def _live_keys(kms: Any) -> list[str]:
     # a deleted key stays for its waiting period
     keys = [kms.describe_key(KeyId=key["KeyId"])["KeyMetadata"] for key in kms.list_keys()["Keys"]]
     return [key["KeyId"] for key in keys if key["KeyState"] != "PendingDeletion" and key["KeyManager"] == "CUSTOMER"]
+
+
+def in_store(directory: Path) -> list[str]:
+    """Return what the sandbox keeps for AWS where moto lacks an API, as `kind name`.
+
+    Args:
+        directory: state directory of the sandbox.
+    """
+    file = directory / "aws-store.json"
+    kinds = cast("dict[str, dict[str, Any]]", json.loads(file.read_text())) if file.exists() else {}
+    return [f"{kind} {name}" for kind, things in kinds.items() for name in things]
 
 
 def in_cluster(api: ClusterApi) -> list[str]:
