@@ -122,6 +122,7 @@ class _Builder:
             ClusterArgs(
                 cluster_name=self._cluster_name,
                 version=kubernetes.version,
+                administrator_role_arns=kubernetes.administrator_role_arns,
                 public_access_cidrs=kubernetes.public_access_cidrs,
                 service_cidr=self._settings.network.service_cidr,
                 control_plane_subnet_ids=network.intra_subnet_ids,

@@ -44,6 +44,10 @@ class Account:
         """ARN of a bucket, or of objects in it (``bucket/prefix*``)."""
         return f"arn:{self.partition}:s3:::{bucket}"
 
+    def cluster_access_policy_arn(self, name: str) -> str:
+        """ARN of an access policy of EKS, e.g. ``AmazonEKSClusterAdminPolicy``."""
+        return f"arn:{self.partition}:eks::aws:cluster-access-policy/{name}"
+
     def managed_policy_arn(self, path: str) -> str:
         """ARN of a policy that AWS itself maintains, e.g. ``AmazonEKSClusterPolicy``."""
         return f"arn:{self.partition}:iam::aws:policy/{path}"

@@ -30,6 +30,7 @@ class ClusterArgs:
     Args:
         cluster_name: its name in AWS.
         version: Kubernetes minor version, e.g. ``1.35``.
+        administrator_role_arns: IAM roles that administer the cluster, beside the one that creates it.
         public_access_cidrs: networks that reach the API server from outside; none: it is private.
         service_cidr: addresses of Kubernetes services.
         control_plane_subnet_ids: where the control plane's network interfaces are.
@@ -46,6 +47,7 @@ class ClusterArgs:
 
     cluster_name: str
     version: str
+    administrator_role_arns: Sequence[str]
     public_access_cidrs: Sequence[IPv4Network]
     service_cidr: IPv4Network
     control_plane_subnet_ids: Sequence[pulumi.Input[str]]
@@ -93,6 +95,7 @@ class Cluster(pulumi.ComponentResource):
         self.security_group_id = self.resource.vpc_config.apply(_cluster_security_group)
         self.oidc_issuer = self.resource.identities.apply(_issuer)
         self._oidc_provider()
+        self._administrators()
         addons = Addons(
             f"{name}-addon",
             AddonsArgs(
@@ -111,6 +114,22 @@ class Cluster(pulumi.ComponentResource):
         self.provider = kubernetes.Provider(f"{name}-kubernetes", kubeconfig=self.kubeconfig, opts=self._child)
         self.storage_classes = _storage_classes(args.volume_key_arn)
         self.register_outputs({"cluster_name": self.cluster_name})
+
+    def _administrators(self) -> None:
+        policy = self._args.account.cluster_access_policy_arn("AmazonEKSClusterAdminPolicy")
+        for arn in self._args.administrator_role_arns:
+            name = f"{self._name}-administrator-{arn.rpartition('/')[2]}"
+            entry = aws.eks.AccessEntry(
+                name, cluster_name=self.cluster_name, principal_arn=arn, tags=self._tags, opts=self._child
+            )
+            aws.eks.AccessPolicyAssociation(
+                name,
+                cluster_name=self.cluster_name,
+                principal_arn=entry.principal_arn,
+                policy_arn=policy,
+                access_scope=aws.eks.AccessPolicyAssociationAccessScopeArgs(type="cluster"),
+                opts=self._child,
+            )
 
     def _control_plane(self) -> aws.eks.Cluster:
         args = self._args

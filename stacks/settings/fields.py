@@ -50,6 +50,11 @@ EmailAddress = Annotated[
     Allowed("an e-mail address, such as platform@example.com"),
 ]
 AccountId = Annotated[str, Field(pattern=r"^[0-9]{12}$"), Allowed('twelve digits in quotes, such as "123456789012"')]
+RoleArn = Annotated[
+    str,
+    Field(pattern=r"^arn:aws[a-z-]*:iam::[0-9]{12}:role/[A-Za-z0-9+=,.@_/-]{1,128}$"),
+    Allowed("the ARN of an IAM role, such as arn:aws:iam::123456789012:role/platform-administrator"),
+]
 KubernetesVersion = Annotated[
     str, Field(pattern=r"^1\.[0-9]{2}$"), Allowed('a minor version in quotes, such as "1.35"')
 ]

@@ -30,6 +30,7 @@ from stacks.settings.fields import (
     NodePoolName,
     PostgresVersion,
     Region,
+    RoleArn,
     Slug,
 )
 
@@ -114,6 +115,8 @@ class KubernetesSettings(SettingsModel):
     """The cluster's name; cannot change once the stack exists."""
     version: KubernetesVersion
     """The Kubernetes minor version, pinned."""
+    administrator_role_arns: tuple[RoleArn, ...] = ()
+    """IAM roles that administer the cluster, beside the one that created it. Only on AWS."""
     public_access_cidrs: tuple[Network, ...] = ()
     """Networks that reach the API server from outside; empty keeps it private. Only in dev."""
     log_retention_days: Annotated[int, Field(ge=1, le=3653)] = 90

@@ -19,6 +19,7 @@ POOL = NodePool(name="general", instance_type="m5.xlarge", min_size=2, desired_s
 ARGS = ClusterArgs(
     cluster_name="biz",
     version="1.35",
+    administrator_role_arns=(),
     public_access_cidrs=(),
     service_cidr=IPv4Network("172.20.0.0/16"),
     control_plane_subnet_ids=["intra-a", "intra-b"],
@@ -246,3 +247,20 @@ def test_the_proxy_has_the_clusters_own_version(version: str) -> None:
     versions = addon_versions(version)
     assert versions["kube-proxy"].startswith(f"v{version}.")
     assert versions.keys() == addon_versions("1.35").keys()
+
+
+def test_administrators_get_access_entries_and_nobody_else_does(engine: RecordingEngine) -> None:
+    roles = (f"arn:aws:iam::{ACCOUNT}:role/platform-administrator", f"arn:aws:iam::{ACCOUNT}:role/path/break-glass")
+    deploy(engine, replace(ARGS, administrator_role_arns=roles))
+    entries = engine.of_type("aws:eks/accessEntry:AccessEntry")
+    associations = engine.of_type("aws:eks/accessPolicyAssociation:AccessPolicyAssociation")
+    assert {item.inputs["principalArn"] for item in entries} == set(roles)
+    assert {item.inputs["principalArn"] for item in associations} == set(roles)
+    for item in associations:
+        assert item.inputs["policyArn"] == "arn:aws:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy"
+        assert item.inputs["accessScope"] == {"type": "cluster"}
+
+
+def test_without_administrators_there_is_no_access_entry(engine: RecordingEngine) -> None:
+    deploy(engine)
+    assert engine.of_type("aws:eks/accessEntry:AccessEntry") == []
