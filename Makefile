@@ -73,7 +73,7 @@ lock: $(READY) ## compile the pinned requirements
 $(READY): requirements.txt requirements-dev.txt
 	@$(PYTHON_FOR_VENV) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
 		echo "error: Python 3.11 or newer is needed; install it, or name it: make PYTHON_FOR_VENV=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
-	@test -x $(PYTHON) || { echo "Making .venv ..."; $(PYTHON_FOR_VENV) -m venv $(VENV) >$(VENV).log 2>&1; } || { \
+	@$(PYTHON) -m pip --version >/dev/null 2>&1 || { echo "Making .venv ..."; $(PYTHON_FOR_VENV) -m venv --clear $(VENV) >$(VENV).log 2>&1; } || { \
 		rm -rf $(VENV); echo "error: $(PYTHON_FOR_VENV) cannot make a virtual environment ($$(tail -n 1 $(VENV).log)); install its venv module (Debian: apt install python3-venv)." >&2; rm -f $(VENV).log; exit 1; }
 	@rm -f $(VENV).log
 	@echo "Installing the pinned requirements ..."
