@@ -61,11 +61,8 @@ def test_a_python_without_venv(checkout: Path) -> None:
 
 def test_no_package_index(checkout: Path) -> None:
     # left by a command that was killed
-    (checkout / ".venv" / "bin").mkdir(parents=True)
-    (checkout / ".venv" / "bin" / "python").symlink_to(sys.executable)
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(checkout / ".venv")], check=True)
     result = make(checkout, "up", f"PYTHON_FOR_VENV={sys.executable}", PIP_NO_INDEX="1", PIP_FIND_LINKS="")
-    sentence = error_of(result)
-    assert sentence.endswith(
-        "could not be installed from the package index; check the network and run the command again."
-    )
+    assert "Making .venv ..." in result.stdout
+    assert "could not be installed from the package index; check the network" in error_of(result)
     assert not (checkout / ".venv" / ".ready").exists()
