@@ -35,6 +35,8 @@ from sandbox.parent import end_with_parent
 
 MAXIMUM_MESSAGE_BYTES: Final = 400 * 1024 * 1024
 RPC_THREADS: Final = 16
+# what the engine answers to registrations after something else has failed; the SDK raises it as a bare Exception
+MONITOR_IS_GONE: Final = "resource monitor shut down"
 TERMINATION_SECONDS: Final = 1.0
 
 Context = grpc.ServicerContext
@@ -177,6 +179,9 @@ class LanguageHost(LanguageServer):
                 return False
             return True
         except Exception as error:  # noqa: BLE001 - whatever a program raises is shown to its author
+            if str(error) == MONITOR_IS_GONE:
+                # the engine has ended the run, and has said why
+                return False
             pulumi.log.error(f"Program failed with an unhandled exception:\n{_user_traceback(error, program)}")
         else:
             return True

@@ -155,6 +155,8 @@ class Engine:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            # a group of its own, which the test can interrupt as a terminal does
+            process_group=0,
         )
 
     def preview(self, stack: str, *arguments: str, environment: Mapping[str, str] | None = None) -> Report:

@@ -1,6 +1,7 @@
 """The stand-ins' base under the real engine: resources that are not ready, drift, components, secrets, Ctrl-C."""
 
 import json
+import os
 import shlex
 import signal
 import sys
@@ -151,7 +152,7 @@ def test_an_interrupted_update_ends_at_once_and_the_next_one_goes_on(shop: Engin
     with shop.start("up", STACK, environment={"SANDBOX_FAULTS": str(faults)}) as update:
         assert update.stdout is not None
         assert any("crate creating" in line for line in update.stdout)
-        update.send_signal(signal.SIGINT)
+        os.killpg(update.pid, signal.SIGINT)
         assert update.wait(timeout=60) != 0
     faults.unlink()
 
