@@ -26,6 +26,7 @@ STOP_SECONDS = 15.0
 PORT_ATTEMPTS = 5
 LAUNCHER = Path(__file__).with_name("launch.py")
 PORT_TAKEN = "address already in use"
+RELEASE_SECONDS = 2.0
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,19 @@ def is_free(port: int) -> bool:
         except OSError:
             return False
         return True
+
+
+def same_port_if_possible(port: int) -> int:
+    """Return the port once it is free, or another one where somebody keeps it.
+
+    The kernel takes a moment to close the sockets of a process that was killed.
+    """
+    deadline = time.monotonic() + RELEASE_SECONDS
+    while not is_free(port):
+        if time.monotonic() > deadline:
+            return free_port()
+        time.sleep(0.05)
+    return port
 
 
 class Supervisor:
@@ -183,13 +197,13 @@ class Supervisor:
         self._say(f"{daemon.name} {reason}; starting it again.")
         self.stop(daemon.name)
         # in its old place of the order: those that it serves must still end before it
-        return self._launch(daemon, record.port if is_free(record.port) else free_port(), record.launched)
+        return self._launch(daemon, same_port_if_possible(record.port), record.launched)
 
     def _remembered_port(self, name: str) -> int:
         # kubeconfigs in a shell and addresses in stack outputs outlive a `make down`
         remembered = self._run / f"{name}.port"
         port = int(remembered.read_text()) if remembered.exists() else free_port()
-        return port if is_free(port) else free_port()
+        return same_port_if_possible(port)
 
     def _launch(self, daemon: Daemon, port: int, launched: float | None = None) -> int:
         self._run.mkdir(parents=True, exist_ok=True, mode=0o700)

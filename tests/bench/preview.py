@@ -12,7 +12,7 @@ from pathlib import Path
 
 import yaml
 
-from sandbox import control_plane, moto_server, plugins
+from sandbox import control_plane, launchers, moto_server, plugins, toolchain
 from sandbox.environment import environment
 from tests.bench.programs import CHECKOUT, PROJECT, floor_program, namespaces_program
 
@@ -32,6 +32,7 @@ class PreviewBench:
         self._runs = runs
         control_plane.start(directory)
         moto_server.start(directory)
+        launchers.install(directory, toolchain.provide(["pulumi", "helm"]))
         plugins.install(directory)
         self._environment = {**os.environ, **environment(directory)}
         self._project = self._copy_of_the_project()
