@@ -10,6 +10,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -62,7 +63,11 @@ def graph_rows() -> list[Row]:
 
 def preview_rows(directory: Path) -> list[Row]:
     """Preview of dev with and without policies, of its floor, and of one and ten times the namespaces."""
-    bench = PreviewBench(directory, RUNS)
+    with closing(PreviewBench(directory, RUNS)) as bench:
+        return _preview_rows(bench)
+
+
+def _preview_rows(bench: PreviewBench) -> list[Row]:
     resources = bench.resource_types()
     timings = {
         "with policies": bench.stack_preview(policies=True),

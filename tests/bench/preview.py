@@ -14,6 +14,7 @@ import yaml
 
 from sandbox import control_plane, launchers, moto_server, plugins, toolchain
 from sandbox.environment import environment
+from sandbox.supervisor import Supervisor
 from tests.bench.programs import CHECKOUT, PROJECT, floor_program, namespaces_program
 
 STACK = "dev"
@@ -34,8 +35,13 @@ class PreviewBench:
         moto_server.start(directory)
         launchers.install(directory, toolchain.provide(["pulumi", "helm"]))
         plugins.install(directory)
-        self._environment = {**os.environ, **environment(directory)}
+        # the event log is among the commands for debugging
+        self._environment = {**os.environ, **environment(directory), "PULUMI_DEBUG_COMMANDS": "true"}
         self._project = self._copy_of_the_project()
+
+    def close(self) -> None:
+        """End the sandbox's daemons."""
+        Supervisor(self._directory).stop_all()
 
     def resource_types(self) -> Mapping[str, int]:
         """How many resources of each type a first preview of the stack plans."""
