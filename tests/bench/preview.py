@@ -99,7 +99,7 @@ class PreviewBench:
         (project / "__main__.py").write_text(program)
         configuration = yaml.safe_load((CHECKOUT / f"Pulumi.{STACK}.yaml").read_text())["config"]
         region = {"aws:region": configuration["biz-automation:cloud"]["region"]}
-        cost_centers = {f"{project.name}:organisation": configuration["biz-automation:organisation"]}
+        cost_centers = {f"bench-{name}:organisation": configuration["biz-automation:organisation"]}
         (project / f"Pulumi.{STACK}.yaml").write_text(yaml.safe_dump({"config": region | configuration | cost_centers}))
         self._select_stack(project)
         return project
