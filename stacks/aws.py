@@ -20,11 +20,13 @@ from components.identity.aws import GrantableBucket, Identity, IdentityArgs
 from components.network.aws import Network, NetworkArgs
 from components.network.aws_zones import zone_names
 from components.registry.aws import Registry, RegistryArgs
+from components.secrets import secrets_of
 from components.secrets.aws import GeneratedSecret, Secrets, SecretsArgs
 from stacks.foundation import Foundation
 from stacks.settings import DatabaseMode, LifecycleSettings, NatGateways, Settings
 
 DATABASE = "analytics"
+SUPERUSER = "postgres/superuser"
 BACKUP_BUCKETS = ("velero-backups", "backups")
 
 
@@ -79,6 +81,7 @@ class _Builder:
             database=database.endpoint if database else None,
             outputs=_outputs(network, cluster, lake, registry, database),
             secrets=secrets.names,
+            acme_solver=_acme_solver(self._account.region),
             cluster=cluster.resource,
         )
 
@@ -158,15 +161,18 @@ class _Builder:
         )
 
     def _secrets(self, encryption: Encryption) -> Secrets:
-        application = GeneratedSecret(
-            f"postgres/{DATABASE}", f"Application user of database {DATABASE}", {"username": DATABASE}
-        )
-        superuser = GeneratedSecret("postgres/superuser", "PostgreSQL superuser", {"username": "postgres"})
+        rows = secrets_of(self._settings.components_on)
+        generated = [
+            GeneratedSecret(path, row.description, row.generated, row.fixed)
+            for path, row in rows.items()
+            # the cloud itself makes the superuser of a database that it runs
+            if row.generated and not (self._managed_database and path == SUPERUSER)
+        ]
         return Secrets(
             "secrets",
             SecretsArgs(
                 prefix=self._cluster_name,
-                generated=[application] if self._managed_database else [application, superuser],
+                generated=generated,
                 key_arn=encryption.arn(KeyPurpose.SECRETS),
                 recovery_window_days=30 if self._protect else 0,
                 region=self._account.region,
@@ -203,6 +209,7 @@ class _Builder:
                 backup_retention_days=database.backup_retention_days,
                 multi_zone=database.multi_zone,
                 subnet_ids=network.intra_subnet_ids,
+                networks=network.intra_networks,
                 vpc_id=network.vpc_id,
                 client_security_group_id=cluster.security_group_id,
                 data_key_arn=encryption.arn(KeyPurpose.DATABASE),
@@ -248,6 +255,11 @@ class _Builder:
             ),
             self._opts,
         )
+
+
+def _acme_solver(region: str) -> dict[str, Any]:
+    """By a record in Route 53: works for hosts that nothing answers on yet, and needs no way in from outside."""
+    return {"dns01": {"route53": {"region": region}}}
 
 
 def _lifecycle(settings: LifecycleSettings) -> Lifecycle:

@@ -13,7 +13,7 @@ import pulumi_kubernetes as kubernetes
 
 from components.cluster.storage_classes import StorageClassSpecification
 from components.database.managed import ManagedDatabase
-from components.identity.grants import (
+from components.identity import (
     Access,
     Grant,
     GrantError,
@@ -52,6 +52,7 @@ class Foundation:
         database: PostgreSQL run by the cloud; None: the platform runs it in the cluster.
         outputs: what the stack exports of its foundation.
         secrets: names in the cloud's vault of the secrets that the foundation made, by path (``postgres/analytics``).
+        acme_solver: how cert-manager proves that hosts under the base domain are ours, in its own form.
         cluster: the cluster, whose end is the end of everything in it (``deleted_with``); None: it is not ours.
     """
 
@@ -67,4 +68,5 @@ class Foundation:
     database: ManagedDatabase | None
     outputs: Mapping[str, pulumi.Input[Any]] = field(default_factory=dict[str, pulumi.Input[Any]])
     secrets: Mapping[str, pulumi.Output[str]] = field(default_factory=dict[str, pulumi.Output[str]])
+    acme_solver: Mapping[str, Any] = field(default_factory=dict[str, Any])
     cluster: pulumi.Resource | None = None

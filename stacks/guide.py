@@ -5,7 +5,6 @@ Source: CFG-1, CFG-12.
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
@@ -64,7 +63,9 @@ def _row(path: str, field: FieldInfo) -> str:
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |\n"
 
 
-def _default(default: Any) -> str:
+def _default(default: object) -> str:
     if default is None or default == ():
         return "none"
+    if isinstance(default, tuple):
+        return ", ".join(f"`{item}`" for item in default)
     return f"`{str(default).lower() if isinstance(default, bool) else default}`"

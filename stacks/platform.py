@@ -1,14 +1,17 @@
-"""Everything in Kubernetes, over any cloud's foundation.
+"""Everything in Kubernetes, over any cloud's foundation, layer by layer; a component that is off leaves no trace.
 
 Source: TGT-6, ARCH-12.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pulumi
 
-from components import base
+from components import base, security
+from components.charts import ChartMirror, charts_of
 from stacks.foundation import Foundation
 from stacks.settings import Profile, Settings
 
@@ -25,32 +28,107 @@ def build(settings: Settings, foundation: Foundation) -> Mapping[str, pulumi.Inp
 
     Returns:
         The stack's outputs, the foundation's among them.
-    """
-    ownership = settings.ownership
-    strict_spread = settings.profile is not Profile.DEV
-    opts = pulumi.ResourceOptions(provider=foundation.provider)
 
-    priorities = base.PriorityClasses("priority", base.PriorityClassesArgs(ownership), opts)
-    storage = base.StorageClasses("storage", base.StorageClassesArgs(foundation.storage_classes, ownership), opts)
-    # Kubernetes gives its own Service the first address
-    control_plane = base.ControlPlane(foundation.control_plane_networks, settings.network.service_cidr[1])
-    # what lives in a namespace waits for it, and so for the cluster and the classes that pods and claims name
-    gates = [foundation.ready, priorities.ready, storage.ready]
-    namespaces = {
-        name: base.Namespace(
-            name,
-            base.NamespaceArgs(allowance, settings.kubernetes.version, control_plane, gates, ownership),
-            opts,
+    Raises:
+        ChartError: the chart mirror lacks a chart that the stack needs, or has another one.
+    """
+    return _Builder(settings, foundation).build()
+
+
+class _Builder:
+    """Hands the environment to the components, and what one component makes to the next."""
+
+    def __init__(self, settings: Settings, foundation: Foundation) -> None:
+        self._settings = settings
+        self._on = settings.components
+        self._foundation = foundation
+        self._opts = pulumi.ResourceOptions(provider=foundation.provider)
+        self._outputs: dict[str, pulumi.Input[Any]] = dict(foundation.outputs)
+
+    def build(self) -> Mapping[str, pulumi.Input[Any]]:
+        mirror = self._chart_mirror()
+        environment = self._base(mirror)
+        environment = self._monitors(environment)
+        environment = self._security(environment)
+        return self._outputs
+
+    def _chart_mirror(self) -> ChartMirror | None:
+        if self._settings.charts.mirror is None:
+            return None
+        mirror = ChartMirror(Path(self._settings.charts.mirror))
+        mirror.verify(charts_of(self._settings.components_on))
+        return mirror
+
+    def _base(self, mirror: ChartMirror | None) -> base.Environment:
+        settings, foundation, ownership = self._settings, self._foundation, self._settings.ownership
+        priorities = base.PriorityClasses("priority", base.PriorityClassesArgs(ownership), self._opts)
+        storage = base.StorageClasses(
+            "storage", base.StorageClassesArgs(foundation.storage_classes, ownership), self._opts
         )
-        for name, allowance in base.allowances(settings.profile).items()
-    }
-    base.Access("access", base.AccessArgs(list(namespaces.values()), settings.organisation.name, ownership), opts)
-    base.IntegrationIsolation("integration-isolation", base.IntegrationIsolationArgs(namespaces["workflows"]), opts)
-    outputs: dict[str, pulumi.Input[Any]] = {**foundation.outputs, "namespaces": sorted(namespaces)}
-    if settings.components.healthz:
-        replicas = STATELESS_REPLICAS[settings.profile]
-        healthz = base.Healthz(
-            "healthz", base.HealthzArgs(namespaces["integration"], replicas, strict_spread, ownership), opts
+        # Kubernetes gives its own Service the first address
+        control_plane = base.ControlPlane(foundation.control_plane_networks, settings.network.service_cidr[1])
+        # what lives in a namespace waits for it, and so for the cluster and the classes that pods and claims name
+        gates = [foundation.ready, priorities.ready, storage.ready]
+        namespaces = {
+            name: base.Namespace(
+                name,
+                base.NamespaceArgs(allowance, settings.kubernetes.version, control_plane, gates, ownership),
+                self._opts,
+            )
+            for name, allowance in base.allowances(settings.profile).items()
+        }
+        base.Access(
+            "access", base.AccessArgs(list(namespaces.values()), settings.organisation.name, ownership), self._opts
         )
-        outputs["healthzAddress"] = healthz.address
-    return outputs
+        base.IntegrationIsolation(
+            "integration-isolation", base.IntegrationIsolationArgs(namespaces["workflows"]), self._opts
+        )
+        networks = {"database": foundation.database.networks} if foundation.database else {}
+        base.Destinations("destinations", base.DestinationsArgs(namespaces, networks), self._opts)
+        self._outputs["namespaces"] = sorted(namespaces)
+        if self._on.healthz:
+            replicas = STATELESS_REPLICAS[settings.profile]
+            spread = settings.profile is not Profile.DEV
+            healthz = base.Healthz(
+                "healthz", base.HealthzArgs(namespaces["integration"], replicas, spread, ownership), self._opts
+            )
+            self._outputs["healthzAddress"] = healthz.address
+        return base.Environment(
+            profile=settings.profile.value,
+            ownership=ownership,
+            namespaces=namespaces,
+            control_plane=control_plane,
+            base_domain=settings.organisation.base_domain,
+            sizes=base.sizes(settings.profile.value),
+            identity=foundation.identity,
+            lake=foundation.lake,
+            storage_class=next(item.name for item in foundation.storage_classes if item.default),
+            registry=foundation.registry,
+            chart_mirror=mirror,
+        )
+
+    def _monitors(self, environment: base.Environment) -> base.Environment:
+        """The definitions of monitors come first: nearly every chart has one."""
+        if not self._on.prometheus:
+            return environment
+        definitions = base.PlatformChart(
+            "prometheus-operator-crds",
+            base.PlatformChartArgs(
+                environment=environment,
+                chart="prometheus-operator-crds",
+                namespace=environment.namespaces["observability"],
+                values={},
+                component="observability",
+            ),
+            self._opts,
+        )
+        return replace(environment, monitors=definitions.ready)
+
+    def _security(self, environment: base.Environment) -> base.Environment:
+        if self._on.cert_manager and self._settings.edge.acme_email:
+            security.CertManager(
+                "cert-manager",
+                security.CertManagerArgs(environment, self._settings.edge.acme_email, self._foundation.acme_solver),
+                self._opts,
+            )
+        return environment

@@ -1,28 +1,65 @@
 """What every cluster of the platform has first: namespaces, access, priorities, storage, and a reference workload."""
 
+from components.base import traffic
 from components.base.access import Access, AccessArgs
 from components.base.allowance import allowances
+from components.base.container import Container, HttpProbe, Mount, Resources
+from components.base.destinations import Destination, Destinations, DestinationsArgs, client_labels, destinations
+from components.base.environment import Environment
+from components.base.exposure import Edge, Exposure
 from components.base.healthz import Healthz, HealthzArgs
 from components.base.integration_isolation import IntegrationIsolation, IntegrationIsolationArgs
+from components.base.monitoring import pod_monitor, service_monitor
 from components.base.namespace import Namespace, NamespaceArgs
+from components.base.platform_chart import PlatformChart, PlatformChartArgs
 from components.base.scheduling import Priority, PriorityClasses, PriorityClassesArgs
+from components.base.secret_store import ExternalSecret, ExternalSecretArgs, SecretKey, SecretStore
+from components.base.sizes import Size, sizes
 from components.base.storage import StorageClasses, StorageClassesArgs
 from components.base.traffic import ControlPlane
+from components.base.workload import Autoscaling, Metrics, Workload, WorkloadArgs
 
 __all__ = [
     "Access",
     "AccessArgs",
+    "Autoscaling",
+    "Container",
     "ControlPlane",
+    "Destination",
+    "Destinations",
+    "DestinationsArgs",
+    "Edge",
+    "Environment",
+    "Exposure",
+    "ExternalSecret",
+    "ExternalSecretArgs",
     "Healthz",
     "HealthzArgs",
+    "HttpProbe",
     "IntegrationIsolation",
     "IntegrationIsolationArgs",
+    "Metrics",
+    "Mount",
     "Namespace",
     "NamespaceArgs",
+    "PlatformChart",
+    "PlatformChartArgs",
     "Priority",
     "PriorityClasses",
     "PriorityClassesArgs",
+    "Resources",
+    "SecretKey",
+    "SecretStore",
+    "Size",
     "StorageClasses",
     "StorageClassesArgs",
+    "Workload",
+    "WorkloadArgs",
     "allowances",
+    "client_labels",
+    "destinations",
+    "pod_monitor",
+    "service_monitor",
+    "sizes",
+    "traffic",
 ]

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import pulumi
 
+from components.base.container import Container, HttpProbe, Resources
 from components.base.namespace import Namespace
-from components.base.workload import Autoscaling, Container, HttpProbe, Resources, Workload, WorkloadArgs
+from components.base.workload import Autoscaling, Workload, WorkloadArgs
 from components.ownership import Ownership
 
 NAME = "healthz"

@@ -52,6 +52,6 @@ class IntegrationIsolation(pulumi.ComponentResource):
             pulumi.ResourceOptions(parent=self, depends_on=[namespace.ready], deleted_with=namespace.resource),
             selected=traffic.pods(BRIDGE),
             ingress=[traffic.from_peers([traffic.namespace_pods(namespace.name, KESTRA)], traffic.tcp(8080))],
-            egress=[traffic.internet_https(), traffic.dns()],
+            egress=[traffic.internet(), traffic.dns()],
         )
         self.register_outputs({})

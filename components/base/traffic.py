@@ -78,22 +78,12 @@ def dns() -> EgressRule:
     return to_peers([namespace_pods("kube-system", {"k8s-app": "kube-dns"})], ports)
 
 
-def internet_https() -> EgressRule:
-    """Egress to the internet over HTTPS, private networks excluded.
+def internet(ports: Sequence[int] = (443,)) -> EgressRule:
+    """Egress to the internet, private networks excluded.
 
     Object stores of the clouds and identity providers are reached this way, too. Source: A-4.
     """
-    return to_peers([{"ip_block": {"cidr": "0.0.0.0/0", "except_": list(PRIVATE_NETWORKS)}}], tcp(443))
-
-
-def database(*peers: Peer) -> EgressRule:
-    """Egress to PostgreSQL. Source: DB-1."""
-    return to_peers(peers, tcp(5432))
-
-
-def kafka(*peers: Peer) -> EgressRule:
-    """Egress to the brokers' plain and TLS listeners. Source: KAFKA-1."""
-    return to_peers(peers, tcp(9092, 9093))
+    return to_peers([{"ip_block": {"cidr": "0.0.0.0/0", "except_": list(PRIVATE_NETWORKS)}}], tcp(*ports))
 
 
 def api_server(control_plane: ControlPlane) -> EgressRule:
@@ -102,13 +92,13 @@ def api_server(control_plane: ControlPlane) -> EgressRule:
     Its Service's own address counts as well: some network plug-ins judge a packet before the address is translated.
     """
     return to_peers(
-        [*_blocks(control_plane.networks), {"ip_block": {"cidr": f"{control_plane.service}/32"}}], tcp(443, 6443)
+        [*blocks(control_plane.networks), {"ip_block": {"cidr": f"{control_plane.service}/32"}}], tcp(443, 6443)
     )
 
 
 def admission(control_plane: ControlPlane) -> IngressRule:
     """Ingress from the API server to webhooks, on the ports that they usually serve."""
-    return from_peers(_blocks(control_plane.networks), tcp(443, 8443, 9443, 10250))
+    return from_peers(blocks(control_plane.networks), tcp(443, 8443, 9443, 10250))
 
 
 def pods(labels: Mapping[str, str] | None = None, *, but: Sequence[str] = ()) -> Selector:
@@ -155,5 +145,6 @@ def network_policy(
     return kubernetes.networking.v1.NetworkPolicy(logical_name, metadata=metadata, spec=spec, opts=opts)
 
 
-def _blocks(networks: Sequence[IPv4Network]) -> list[Peer]:
+def blocks(networks: Sequence[IPv4Network]) -> list[Peer]:
+    """Addresses outside the cluster."""
     return [{"ip_block": {"cidr": str(network)}} for network in networks]

@@ -11,123 +11,13 @@ from dataclasses import dataclass, field
 import pulumi
 import pulumi_kubernetes as kubernetes
 
+from components.base.container import Container
+from components.base.destinations import client_labels
+from components.base.monitoring import service_monitor
 from components.base.namespace import Namespace
 from components.base.scheduling import Priority
+from components.identity import IdentityBinding
 from components.ownership import Ownership
-
-TEMPORARY_FILES = "tmp"
-# Services still send requests for a moment after a pod was told to stop
-DRAIN_SECONDS = 5
-
-
-@dataclass(frozen=True)
-class Resources:
-    """CPU and memory of a container, as Kubernetes quantities.
-
-    Args:
-        cpu: requested, e.g. ``100m``.
-        memory: requested, and also the limit: memory cannot be taken back.
-        cpu_limit: most that it gets when the node has more to give.
-    """
-
-    cpu: str
-    memory: str
-    cpu_limit: str
-
-    def specification(self) -> kubernetes.core.v1.ResourceRequirementsArgsDict:
-        """The container's ``resources``."""
-        return {
-            "requests": {"cpu": self.cpu, "memory": self.memory},
-            "limits": {"cpu": self.cpu_limit, "memory": self.memory},
-        }
-
-
-@dataclass(frozen=True)
-class HttpProbe:
-    """An HTTP health check.
-
-    Args:
-        path: answers 2xx or 3xx when all is well.
-        port: name of the container's port.
-        period_seconds: between two checks.
-        failure_threshold: failures in a row that count.
-    """
-
-    path: str
-    port: str = "http"
-    period_seconds: int = 10
-    failure_threshold: int = 3
-
-    def specification(self) -> kubernetes.core.v1.ProbeArgsDict:
-        """The probe."""
-        return {
-            "http_get": {"path": self.path, "port": self.port},
-            "period_seconds": self.period_seconds,
-            "failure_threshold": self.failure_threshold,
-        }
-
-
-@dataclass(frozen=True)
-class Container:
-    """A container of a workload.
-
-    Args:
-        name: in the pod.
-        image: repository with an exact tag or a digest.
-        resources: requests and limits.
-        liveness: restarts it when it fails.
-        readiness: takes it out of Services when it fails.
-        startup: holds the other two back until it has succeeded once.
-        ports: name -> number.
-        command: replaces the image's entry point.
-        args: arguments.
-        env: environment variables in Kubernetes' own form.
-        writable: mount path -> size of an empty volume; everything else is read-only.
-    """
-
-    name: str
-    image: str
-    resources: Resources
-    liveness: HttpProbe
-    readiness: HttpProbe
-    startup: HttpProbe
-    ports: Mapping[str, int]
-    command: Sequence[str] = ()
-    args: Sequence[str] = ()
-    env: Sequence[kubernetes.core.v1.EnvVarArgsDict] = ()
-    writable: Mapping[str, str] = field(default_factory=lambda: {"/tmp": "64Mi"})  # noqa: S108 - the pod's own
-
-    def specification(self) -> kubernetes.core.v1.ContainerArgsDict:
-        """The container under the ``restricted`` Pod Security level."""
-        return {
-            "name": self.name,
-            "image": self.image,
-            "image_pull_policy": "IfNotPresent",
-            "command": list(self.command) or None,
-            "args": list(self.args) or None,
-            "env": list(self.env) or None,
-            "ports": [{"name": name, "container_port": number} for name, number in self.ports.items()],
-            "resources": self.resources.specification(),
-            "liveness_probe": self.liveness.specification(),
-            "readiness_probe": self.readiness.specification(),
-            "startup_probe": self.startup.specification(),
-            "lifecycle": {"pre_stop": {"sleep": {"seconds": DRAIN_SECONDS}}},
-            "security_context": {
-                "allow_privilege_escalation": False,
-                "capabilities": {"drop": ["ALL"]},
-                "read_only_root_filesystem": True,
-            },
-            "volume_mounts": [
-                {"name": f"{self.name}-{_volume_name(path)}", "mount_path": path} for path in self.writable
-            ],
-        }
-
-    def volumes(self) -> list[kubernetes.core.v1.VolumeArgsDict]:
-        """The empty volumes behind its writable paths."""
-        return [
-            {"name": f"{self.name}-{_volume_name(path)}", "empty_dir": {"size_limit": size}}
-            for path, size in self.writable.items()
-        ]
 
 
 @dataclass(frozen=True)
@@ -139,6 +29,7 @@ class Autoscaling:
         maximum: replicas at most.
         cpu_percent: mean use of the requested CPU that it aims at.
         memory_percent: likewise of memory.
+        pod_metrics: metric of each pod, from the custom metrics API -> its mean that it aims at.
         behavior: scaling behaviour in Kubernetes' own form.
     """
 
@@ -146,7 +37,23 @@ class Autoscaling:
     maximum: int
     cpu_percent: int = 70
     memory_percent: int = 80
+    pod_metrics: Mapping[str, int] = field(default_factory=dict[str, int])
     behavior: kubernetes.autoscaling.v2.HorizontalPodAutoscalerBehaviorArgsDict | None = None
+
+
+@dataclass(frozen=True)
+class Metrics:
+    """Where a workload shows its metrics.
+
+    Args:
+        gate: the cluster knows ServiceMonitor.
+        port: name of the Service's port.
+        path: of the metrics.
+    """
+
+    gate: pulumi.Resource
+    port: str = "http"
+    path: str = "/metrics"
 
 
 @dataclass(frozen=True)
@@ -157,12 +64,18 @@ class WorkloadArgs:
         namespace: where it runs.
         component: its part in the platform, for labels and cost reports.
         container: what it runs.
-        autoscaling: its replicas; the autoscaler owns their number.
+        autoscaling: its replicas; the autoscaler owns their number. None: ``replicas`` of them.
         spread_zones: whether an uneven spread over zones keeps a pod waiting, rather than only being avoided.
         ownership: labels.
         service_ports: name of the container's port -> port of the Service.
         version: of the application, for labels.
+        replicas: how many, where nothing scales it.
         settings: environment variables, kept in a ConfigMap of the same name; a change rolls the pods.
+        secrets: names of Secrets whose keys become environment variables.
+        destinations: names of what it may call (see ``components/base/destinations.yaml``).
+        identity: its permissions in the cloud.
+        metrics: where it shows its metrics; None: nothing scrapes it.
+        after: gates to wait for, beside the namespace's.
         priority: when there is no room for all.
         user: numeric user and group; None: the image's own, which must not be root.
         grace_period_seconds: time to finish when asked to stop.
@@ -171,19 +84,25 @@ class WorkloadArgs:
     namespace: Namespace
     component: str
     container: Container
-    autoscaling: Autoscaling
+    autoscaling: Autoscaling | None
     spread_zones: bool
     ownership: Ownership
     service_ports: Mapping[str, int]
     version: str
+    replicas: int = 1
     settings: Mapping[str, str] = field(default_factory=dict[str, str])
+    secrets: Sequence[str] = ()
+    destinations: Sequence[str] = ()
+    identity: IdentityBinding | None = None
+    metrics: Metrics | None = None
+    after: Sequence[pulumi.Resource] = ()
     priority: Priority = Priority.STANDARD
     user: int | None = None
     grace_period_seconds: int = 30
 
 
 class Workload(pulumi.ComponentResource):
-    """Deployment with ServiceAccount, ConfigMap, Service, autoscaler and disruption budget of one name.
+    """Deployment with ServiceAccount, ConfigMap, Service, autoscaler, disruption budget and monitor of one name.
 
     Args:
         name: Kubernetes name of all of them.
@@ -205,11 +124,11 @@ class Workload(pulumi.ComponentResource):
         self._name, self._args = name, args
         self._labels = args.ownership.labels(name, component=args.component, version=args.version)
         self._selector = {"app.kubernetes.io/name": name, "app.kubernetes.io/instance": name}
-        account = kubernetes.core.v1.ServiceAccount(
-            name, metadata=self._metadata(), automount_service_account_token=False, opts=self._inside()
-        )
-        deployment = self._deployment(account, self._settings())
-        self.ready = self._service(deployment, self._autoscaler(deployment), *self._disruption_budget())
+        deployment = self._deployment(self._account(), self._settings())
+        scaling = [self._autoscaler(args.autoscaling, deployment)] if args.autoscaling else []
+        self.ready = self._service(deployment, *scaling, *self._disruption_budget())
+        if args.metrics:
+            self._monitor(args.metrics)
         self.address = f"{name}.{args.namespace.name}.svc.cluster.local"
         self.register_outputs({"address": self.address})
 
@@ -217,6 +136,15 @@ class Workload(pulumi.ComponentResource):
         namespace = self._args.namespace
         return pulumi.ResourceOptions(
             parent=self, depends_on=[namespace.ready, *gates], deleted_with=namespace.resource
+        )
+
+    def _account(self) -> pulumi.Resource:
+        binding = self._args.identity or IdentityBinding()
+        return kubernetes.core.v1.ServiceAccount(
+            self._name,
+            metadata={**self._metadata(), "annotations": dict(binding.annotations) or None},
+            automount_service_account_token=False,
+            opts=self._inside(*([binding.ready] if binding.ready else [])),
         )
 
     def _metadata(self) -> kubernetes.meta.v1.ObjectMetaArgsDict:
@@ -230,25 +158,34 @@ class Workload(pulumi.ComponentResource):
     def _deployment(self, account: pulumi.Resource, settings: pulumi.Resource) -> kubernetes.apps.v1.Deployment:
         # a pod reads its environment once: another digest makes new pods
         digest = hashlib.sha256(json.dumps(self._args.settings, sort_keys=True).encode()).hexdigest()
+        identity = self._args.identity
         metadata: kubernetes.meta.v1.ObjectMetaArgsDict = {
-            "labels": self._labels,
+            "labels": {
+                **self._labels,
+                **client_labels(*self._args.destinations),
+                **(identity.pod_labels if identity else {}),
+            },
             "annotations": {"checksum/settings": digest},
         }
-        # no replicas: the autoscaler owns their number
         spec: kubernetes.apps.v1.DeploymentSpecArgsDict = {
+            # an autoscaler owns their number
+            "replicas": None if self._args.autoscaling else self._args.replicas,
             "selector": {"match_labels": self._selector},
             "revision_history_limit": 5,
             "strategy": {"type": "RollingUpdate", "rolling_update": {"max_unavailable": 0, "max_surge": 1}},
             "template": {"metadata": metadata, "spec": self._pod()},
         }
         return kubernetes.apps.v1.Deployment(
-            self._name, metadata=self._metadata(), spec=spec, opts=self._inside(account, settings)
+            self._name, metadata=self._metadata(), spec=spec, opts=self._inside(account, settings, *self._args.after)
         )
 
     def _pod(self) -> kubernetes.core.v1.PodSpecArgsDict:
         user = self._args.user
         container = self._args.container.specification()
-        container["env_from"] = [{"config_map_ref": {"name": self._name}}]
+        container["env_from"] = [
+            {"config_map_ref": {"name": self._name}},
+            *({"secret_ref": {"name": secret}} for secret in self._args.secrets),
+        ]
         return {
             "service_account_name": self._name,
             "automount_service_account_token": False,
@@ -293,8 +230,7 @@ class Workload(pulumi.ComponentResource):
             opts=self._inside(*after),
         )
 
-    def _autoscaler(self, deployment: pulumi.Resource) -> pulumi.Resource:
-        bounds = self._args.autoscaling
+    def _autoscaler(self, bounds: Autoscaling, deployment: pulumi.Resource) -> pulumi.Resource:
         utilisation = {"cpu": bounds.cpu_percent, "memory": bounds.memory_percent}
         return kubernetes.autoscaling.v2.HorizontalPodAutoscaler(
             self._name,
@@ -303,7 +239,10 @@ class Workload(pulumi.ComponentResource):
                 "scale_target_ref": {"api_version": "apps/v1", "kind": "Deployment", "name": self._name},
                 "min_replicas": bounds.minimum,
                 "max_replicas": bounds.maximum,
-                "metrics": [self._utilisation(*target) for target in utilisation.items()],
+                "metrics": [
+                    *(self._utilisation(*target) for target in utilisation.items()),
+                    *(self._pod_metric(*target) for target in bounds.pod_metrics.items()),
+                ],
                 "behavior": bounds.behavior,
             },
             opts=self._inside(deployment),
@@ -314,8 +253,23 @@ class Workload(pulumi.ComponentResource):
         target: kubernetes.autoscaling.v2.MetricTargetArgsDict = {"type": "Utilization", "average_utilization": percent}
         return {"type": "Resource", "resource": {"name": name, "target": target}}
 
+    @staticmethod
+    def _pod_metric(name: str, average: int) -> kubernetes.autoscaling.v2.MetricSpecArgsDict:
+        target: kubernetes.autoscaling.v2.MetricTargetArgsDict = {"type": "AverageValue", "average_value": str(average)}
+        return {"type": "Pods", "pods": {"metric": {"name": name}, "target": target}}
+
+    def _monitor(self, metrics: Metrics) -> pulumi.Resource:
+        return service_monitor(
+            self._name,
+            self._metadata(),
+            self._inside(metrics.gate),
+            selected=self._selector,
+            port=metrics.port,
+            path=metrics.path,
+        )
+
     def _disruption_budget(self) -> list[pulumi.Resource]:
-        if self._args.autoscaling.minimum < 2:
+        if (self._args.autoscaling.minimum if self._args.autoscaling else self._args.replicas) < 2:
             # a budget over a single replica would only block the draining of its node
             return []
         return [
@@ -330,7 +284,3 @@ class Workload(pulumi.ComponentResource):
                 opts=self._inside(),
             )
         ]
-
-
-def _volume_name(path: str) -> str:
-    return path.strip("/").replace("/", "-").replace(".", "-").lower() or TEMPORARY_FILES

@@ -5,6 +5,7 @@ Source: DB-1, DB-8, A-35, A-43.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from ipaddress import IPv4Network
 
 import pulumi
 import pulumi_aws as aws
@@ -30,6 +31,7 @@ class DatabaseArgs:
         backup_retention_days: days back to which any moment can be restored.
         multi_zone: whether a second zone holds a standby.
         subnet_ids: subnets without a way out, in two zones at least.
+        networks: their addresses.
         vpc_id: the network.
         client_security_group_id: whose members may connect.
         data_key_arn: KMS key of the data.
@@ -48,6 +50,7 @@ class DatabaseArgs:
     backup_retention_days: int
     multi_zone: bool
     subnet_ids: Sequence[pulumi.Input[str]]
+    networks: Sequence[IPv4Network]
     vpc_id: pulumi.Input[str]
     client_security_group_id: pulumi.Input[str]
     data_key_arn: pulumi.Input[str]
@@ -83,7 +86,11 @@ class Database(pulumi.ComponentResource):
         instance = self._instance(self._security_group(), self._parameters(), self._subnet_group(), self._logs())
         self.secret_arn = instance.master_user_secrets.apply(_secret_arn)
         self.endpoint = ManagedDatabase(
-            host=instance.address, port=instance.port, name=args.database, secret_name=self.secret_arn
+            host=instance.address,
+            port=instance.port,
+            name=args.database,
+            networks=args.networks,
+            secret_name=self.secret_arn,
         )
         self.ready = instance
         self.register_outputs({"host": self.endpoint.host})

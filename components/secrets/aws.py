@@ -12,22 +12,25 @@ import pulumi_aws as aws
 import pulumi_random as random
 
 from components.ownership import Ownership
+from components.secrets import SecretFormat
 
 _LENGTH = 32
 
 
 @dataclass(frozen=True)
 class GeneratedSecret:
-    """A secret with a random password.
+    """A secret with random values.
 
     Args:
         path: name below the stack's prefix, e.g. ``postgres/analytics``.
         description: what it opens.
-        fixed: further keys beside ``password``, e.g. the user name.
+        generated: keys that are made here, and their form.
+        fixed: further keys, e.g. the user name.
     """
 
     path: str
     description: str
+    generated: Mapping[str, SecretFormat]
     fixed: Mapping[str, str]
 
 
@@ -97,14 +100,22 @@ class Secrets(pulumi.ComponentResource):
     def _version_of(
         self, item: GeneratedSecret, secret: aws.secretsmanager.Secret, *, after: Sequence[pulumi.Resource]
     ) -> aws.secretsmanager.SecretVersion:
-        # no special characters: the password also stands in connection URLs
-        password = random.RandomPassword(self._logical_name(item), length=_LENGTH, special=False, opts=self._child)
         return aws.secretsmanager.SecretVersion(
             self._logical_name(item),
             secret_id=secret.id,
-            secret_string=pulumi.Output.json_dumps({**item.fixed, "password": password.result}),
+            secret_string=pulumi.Output.json_dumps({**item.fixed, **self._values(item)}),
             opts=pulumi.ResourceOptions(parent=self, depends_on=list(after)),
         )
+
+    def _values(self, item: GeneratedSecret) -> Mapping[str, pulumi.Output[str]]:
+        values: dict[str, pulumi.Output[str]] = {}
+        for key, form in item.generated.items():
+            # no special characters: passwords also stand in connection URLs
+            made = random.RandomPassword(
+                f"{self._logical_name(item)}-{key}", length=_LENGTH, special=False, opts=self._child
+            )
+            values[key] = made.result.apply(form.shape)
+        return values
 
     def _logical_name(self, item: GeneratedSecret) -> str:
         return f"{self._name}-{item.path.replace('/', '-')}"

@@ -3,12 +3,18 @@
 Source: CFG-1..13, NET-1, CLU-4, TGT-11.
 """
 
+from stacks.settings.component_model import (
+    ChartSettings,
+    ComponentSettings,
+    EdgeSettings,
+    GatewayController,
+    SingleSignOnSettings,
+)
 from stacks.settings.loading import load
 from stacks.settings.model import (
     BudgetSettings,
     CloudProvider,
     CloudSettings,
-    ComponentSettings,
     DatabaseMode,
     DatabaseSettings,
     DataClass,
@@ -27,6 +33,7 @@ from stacks.settings.problems import SettingsError
 
 __all__ = [
     "BudgetSettings",
+    "ChartSettings",
     "CloudProvider",
     "CloudSettings",
     "ComponentSettings",
@@ -34,6 +41,8 @@ __all__ = [
     "DatabaseMode",
     "DatabaseSettings",
     "Distribution",
+    "EdgeSettings",
+    "GatewayController",
     "KubernetesSettings",
     "LakeSettings",
     "LifecycleSettings",
@@ -44,5 +53,6 @@ __all__ = [
     "Profile",
     "Settings",
     "SettingsError",
+    "SingleSignOnSettings",
     "load",
 ]

@@ -84,6 +84,14 @@ InstanceType = Annotated[
 InstanceClass = Annotated[
     str, Field(min_length=1, max_length=60), Allowed("a machine class of the cloud's databases, such as db.m7g.large")
 ]
+HttpsUrl = Annotated[
+    str,
+    Field(pattern=r"^https://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~/-]*)?$", max_length=300),
+    Allowed("an https address without user, query and fragment"),
+]
+AbsolutePath = Annotated[
+    str, Field(pattern=r"^/[ -~]*$", max_length=1000), Allowed("the absolute path of a directory, such as /srv/charts")
+]
 EndpointService = Annotated[str, Field(min_length=1, max_length=60), Allowed("a service of the cloud, such as ecr.api")]
 
 

@@ -11,10 +11,16 @@ from enum import StrEnum
 from ipaddress import IPv4Network
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
-from pydantic.alias_generators import to_camel
+from pydantic import Field
 
 from components.ownership import Ownership
+from stacks.settings.base_model import SettingsModel
+from stacks.settings.component_model import (
+    ChartSettings,
+    ComponentSettings,
+    EdgeSettings,
+    SingleSignOnSettings,
+)
 from stacks.settings.fields import (
     AccountId,
     BucketPrefix,
@@ -33,19 +39,6 @@ from stacks.settings.fields import (
     RoleArn,
     Slug,
 )
-
-
-class SettingsModel(BaseModel):
-    """Base of every settings model: immutable, no coercion, no unknown keys, camelCase keys as in Pulumi."""
-
-    model_config = ConfigDict(
-        frozen=True,
-        strict=True,
-        extra="forbid",
-        alias_generator=to_camel,
-        populate_by_name=True,
-        use_attribute_docstrings=True,
-    )
 
 
 class CloudProvider(StrEnum):
@@ -230,13 +223,6 @@ class BudgetSettings(SettingsModel):
     """Who is told at 80 % of the limit, and when the forecast passes it."""
 
 
-class ComponentSettings(SettingsModel):
-    """Which components a stack runs. Source: CFG-7, ARCH-14."""
-
-    healthz: bool = True
-    """The reference workload with autoscaler, disruption budget and probes."""
-
-
 class Settings(SettingsModel):
     """One stack, complete. Source: CFG-1..13."""
 
@@ -260,6 +246,12 @@ class Settings(SettingsModel):
     """The monthly budget and who hears of it."""
     components: ComponentSettings = ComponentSettings()
     """Which components the stack runs."""
+    charts: ChartSettings = ChartSettings()
+    """Where the charts of third parties come from."""
+    edge: EdgeSettings = EdgeSettings()
+    """How host names are published."""
+    single_sign_on: SingleSignOnSettings | None = None
+    """The identity provider through which people sign on."""
 
     @property
     def ownership(self) -> Ownership:
@@ -270,3 +262,8 @@ class Settings(SettingsModel):
             environment=self.profile.value,
             data_class=self.organisation.data_class.value,
         )
+
+    @property
+    def components_on(self) -> tuple[str, ...]:
+        """Switches of the components that the stack runs."""
+        return tuple(name for name, on in self.components.model_dump(by_alias=True).items() if on)

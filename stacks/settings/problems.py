@@ -14,8 +14,9 @@ import pulumi
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
+from stacks.settings.base_model import SettingsModel
 from stacks.settings.fields import allowed, element_allowed
-from stacks.settings.model import Settings, SettingsModel
+from stacks.settings.model import Settings
 
 Path = tuple[str | int, ...]
 
@@ -153,8 +154,9 @@ def is_list(field: FieldInfo | None) -> bool:
 
 
 def nested_model(field: FieldInfo | None) -> type[SettingsModel] | None:
-    """The settings model that the field holds, alone or in a list."""
+    """The settings model that the field holds: alone, in a list, or as something that may be absent."""
     if field is None:
         return None
-    candidate = get_args(field.annotation)[0] if is_list(field) else field.annotation
-    return candidate if isinstance(candidate, type) and issubclass(candidate, SettingsModel) else None
+    candidates = get_args(field.annotation) or (field.annotation,)
+    models = [item for item in candidates if isinstance(item, type) and issubclass(item, SettingsModel)]
+    return models[0] if models else None

@@ -63,3 +63,8 @@ def kubernetes_versions(distribution: str) -> dict[str, date]:
 def postgres_versions() -> dict[str, date]:
     """Accepted major versions with the end of support."""
     return _table("postgres-versions")
+
+
+def component_needs() -> dict[str, list[str]]:
+    """Components that a component needs, by switch; empty lists are left out."""
+    return _table("component-needs")

@@ -5,11 +5,12 @@ from collections.abc import Callable, Generator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import pulumi
 import pytest
 from pulumi.runtime.mocks import MockMonitor
+from pulumi.runtime.proto import callback_pb2
 from pulumi.runtime.stack import run_pulumi_func
 
 Result = TypeVar("Result")
@@ -79,6 +80,7 @@ class RecordingEngine(pulumi.runtime.Mocks):
 
         async def main() -> None:
             pulumi.runtime.set_mocks(self, PROJECT, self.stack, self.preview, monitor=_RecordingMonitor(self))
+            cast("Any", pulumi.runtime.settings.SETTINGS).callbacks = _NoCallbacks()
             await run_pulumi_func(lambda: results.append(program()))
 
         asyncio.set_event_loop(self._loop)
@@ -151,6 +153,13 @@ def recording(stack: str = "dev") -> Generator[RecordingEngine]:
         engine = RecordingEngine(stack=stack)
         yield engine
         engine.close()
+
+
+class _NoCallbacks:
+    """Takes transforms, which only an engine calls: mocks have no server that it could call."""
+
+    def register_transform(self, _transform: object) -> callback_pb2.Callback:
+        return callback_pb2.Callback()
 
 
 class _RecordingMonitor(MockMonitor):

@@ -10,12 +10,19 @@ from collections.abc import Callable, Iterator
 
 from stacks.settings.model import Settings
 from stacks.settings.problems import Problem
-from stacks.settings.rules import cloud, data, network, nodes, organisation
+from stacks.settings.rules import cloud, components, data, network, nodes, organisation
 from stacks.settings.rules.partial import readable
 
 Rule = Callable[[Settings], Iterator[Problem]]
 
-RULES: tuple[Rule, ...] = (*cloud.RULES, *organisation.RULES, *network.RULES, *nodes.RULES, *data.RULES)
+RULES: tuple[Rule, ...] = (
+    *cloud.RULES,
+    *organisation.RULES,
+    *network.RULES,
+    *nodes.RULES,
+    *data.RULES,
+    *components.RULES,
+)
 
 
 def check(settings: Settings) -> list[Problem]:

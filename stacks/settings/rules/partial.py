@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from stacks.settings.model import SettingsModel
+from stacks.settings.base_model import SettingsModel
 from stacks.settings.problems import Problem
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from components.base import ControlPlane, Healthz, HealthzArgs, Namespace, NamespaceArgs, allowances
-from components.base.workload import DRAIN_SECONDS
+from components.base.container import DRAIN_SECONDS
 from tests.unit.platform import CONTROL_PLANE_NETWORKS, Deployment, settings_of
 from tests.unit.recording import RecordingEngine
 

@@ -1,6 +1,7 @@
 """Managed PostgreSQL: out of reach, encrypted, TLS only, restorable."""
 
 from dataclasses import replace
+from ipaddress import IPv4Network
 
 from components.database.aws import Database, DatabaseArgs
 from tests.unit.components.ownership import KEY_ARN, OWNERSHIP, untagged
@@ -14,6 +15,7 @@ ARGS = DatabaseArgs(
     storage_gib=50,
     backup_retention_days=14,
     multi_zone=True,
+    networks=[IPv4Network("10.10.72.0/24")],
     subnet_ids=["intra-a", "intra-b"],
     vpc_id="vpc",
     client_security_group_id="sg-cluster",

@@ -4,13 +4,18 @@ import json
 
 import pulumi
 
+from components.secrets import SecretFormat
 from components.secrets.aws import GeneratedSecret, Secrets, SecretsArgs
 from tests.unit.components.ownership import KEY_ARN, OWNERSHIP, untagged
 from tests.unit.recording import RecordingEngine
 
 ARGS = SecretsArgs(
     prefix="biz",
-    generated=[GeneratedSecret("postgres/analytics", "Application user", {"username": "analytics"})],
+    generated=[
+        GeneratedSecret(
+            "postgres/analytics", "Application user", {"password": SecretFormat.PASSWORD}, {"username": "analytics"}
+        )
+    ],
     key_arn=KEY_ARN,
     recovery_window_days=30,
     region="us-east-1",

@@ -1,0 +1,96 @@
+"""What every component in Kubernetes is given: the stack that it is part of.
+
+Source: TGT-6, ARCH-2.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pulumi
+
+from components.base.destinations import client_labels
+from components.base.exposure import Edge
+from components.base.namespace import Namespace
+from components.base.secret_store import SecretStore
+from components.base.sizes import Size
+from components.base.traffic import ControlPlane
+from components.charts import ChartMirror
+from components.identity import Grant, Identity, IdentityBinding, ServiceAccountReference
+from components.ownership import Ownership
+
+
+@dataclass(frozen=True)
+class Environment:
+    """One stack, as its components in Kubernetes see it. No cloud's name is in here.
+
+    Args:
+        profile: sizing profile: ``dev``, ``stg`` or ``prod``.
+        ownership: source of all labels.
+        namespaces: the platform's, by name.
+        control_plane: where the API server is.
+        base_domain: end of every public host name.
+        sizes: resources and replicas, by name of the workload.
+        identity: gives service accounts cloud permissions.
+        lake: address of each lake zone, e.g. ``s3://bucket``.
+        storage_class: of volumes that may go with their claim.
+        registry: where the platform's own images are pulled from, without a trailing slash.
+        chart_mirror: where chart archives are; None: the charts' own repositories.
+        monitors: gate: the cluster knows ServiceMonitor and PodMonitor; None: nothing scrapes.
+        secrets: the cloud's vault, as External Secrets reaches it; None: not installed.
+        edge: publishes host names; None: nothing is reachable from outside.
+    """
+
+    profile: str
+    ownership: Ownership
+    namespaces: Mapping[str, Namespace]
+    control_plane: ControlPlane
+    base_domain: str
+    sizes: Mapping[str, Size]
+    identity: Identity
+    lake: Mapping[str, pulumi.Output[str]]
+    storage_class: str
+    registry: pulumi.Output[str]
+    chart_mirror: ChartMirror | None = None
+    monitors: pulumi.Resource | None = None
+    secrets: SecretStore | None = None
+    edge: Edge | None = None
+
+    @property
+    def is_highly_available(self) -> bool:
+        """Whether workloads have replicas enough to lose one, and their pods must be spread over the zones."""
+        return self.profile != "dev"
+
+    def size(self, workload: str) -> Size:
+        """Resources and replicas of a workload.
+
+        Raises:
+            KeyError: ``components/sizes.yaml`` has no such row.
+        """
+        return self.sizes[workload]
+
+    def host(self, name: str) -> str:
+        """Public host name of an application: ``kestra`` -> ``kestra.<base domain>``. Source: A-11, NET-5."""
+        return f"{name}.{self.base_domain}"
+
+    def client_labels(self, *destinations: str) -> Mapping[str, str]:
+        """Labels that let a pod call the named destinations."""
+        return client_labels(*destinations)
+
+    def labels(self, name: str, component: str, version: str | None = None) -> Mapping[str, str]:
+        """Kubernetes labels of an object of the application ``name``."""
+        return self.ownership.labels(name, component=component, version=version)
+
+    def bind(self, namespace: str, service_account: str, grants: Sequence[Grant]) -> IdentityBinding:
+        """Give a service account access to resources of the cloud."""
+        return self.identity.bind(ServiceAccountReference(namespace, service_account), grants)
+
+    @property
+    def vault(self) -> SecretStore:
+        """The vault.
+
+        Raises:
+            ValueError: External Secrets is off.
+        """
+        if self.secrets is None:
+            raise ValueError("components.externalSecrets is off, but a component needs credentials; switch it on")
+        return self.secrets

@@ -1,0 +1,45 @@
+"""What an application says of its public host, and what publishes it.
+
+Source: NET-4..7, A-11.
+"""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import pulumi
+
+from components.base.namespace import Namespace
+
+
+@dataclass(frozen=True)
+class Exposure:
+    """A Service that is reachable from outside, over HTTPS.
+
+    Args:
+        name: first label of the host: ``kestra`` is published as ``kestra.<base domain>``; unique in the stack.
+        namespace: of the Service.
+        service: name of the Service.
+        port: of the Service.
+        public_paths: path prefixes that need no sign-on, because their callers are programs that prove themselves
+            otherwise (webhooks with a key); everything else asks for it.
+        after: gate to wait for: the Service stands.
+    """
+
+    name: str
+    namespace: Namespace
+    service: str
+    port: int
+    public_paths: tuple[str, ...] = ()
+    after: pulumi.Resource | None = None
+
+
+class Edge(Protocol):
+    """Publishes applications: host name, TLS certificate, redirect from HTTP, sign-on. Source: NET-2..7."""
+
+    def expose(self, exposure: Exposure, opts: pulumi.ResourceOptions) -> str:
+        """Publish an application and give back its address (``https://...``).
+
+        Raises:
+            ValueError: its host is published already.
+        """
+        ...

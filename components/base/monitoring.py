@@ -1,0 +1,59 @@
+"""How Prometheus finds what it scrapes.
+
+Source: OBS-METRICS-2.
+"""
+
+from collections.abc import Mapping
+
+import pulumi
+import pulumi_kubernetes as kubernetes
+
+API_VERSION = "monitoring.coreos.com/v1"
+
+
+def service_monitor(
+    name: str,
+    metadata: kubernetes.meta.v1.ObjectMetaArgsDict,
+    opts: pulumi.ResourceOptions,
+    *,
+    selected: Mapping[str, str],
+    port: str,
+    path: str = "/metrics",
+    interval: str = "30s",
+) -> kubernetes.apiextensions.CustomResource:
+    """A ServiceMonitor of the Services with these labels in its own namespace.
+
+    Args:
+        name: logical name.
+        metadata: name, namespace and labels of the object.
+        opts: parent and gates: the environment's ``monitors`` is one of them.
+        selected: labels of the Services.
+        port: name of the Service's port.
+        path: of the metrics.
+        interval: between two scrapes.
+    """
+    spec = {"selector": {"matchLabels": dict(selected)}, "endpoints": [_endpoint(port, path, interval)]}
+    return kubernetes.apiextensions.CustomResource(
+        name, api_version=API_VERSION, kind="ServiceMonitor", metadata=metadata, spec=spec, opts=opts
+    )
+
+
+def pod_monitor(
+    name: str,
+    metadata: kubernetes.meta.v1.ObjectMetaArgsDict,
+    opts: pulumi.ResourceOptions,
+    *,
+    selected: Mapping[str, str],
+    port: str,
+    path: str = "/metrics",
+    interval: str = "30s",
+) -> kubernetes.apiextensions.CustomResource:
+    """A PodMonitor of the pods with these labels in its own namespace; arguments as of :func:`service_monitor`."""
+    spec = {"selector": {"matchLabels": dict(selected)}, "podMetricsEndpoints": [_endpoint(port, path, interval)]}
+    return kubernetes.apiextensions.CustomResource(
+        name, api_version=API_VERSION, kind="PodMonitor", metadata=metadata, spec=spec, opts=opts
+    )
+
+
+def _endpoint(port: str, path: str, interval: str) -> dict[str, str]:
+    return {"port": port, "path": path, "interval": interval}

@@ -1,0 +1,75 @@
+"""Every third-party chart of the platform, as ``components/charts.yaml`` lists them.
+
+Source: TGT-6, CLU-9.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Annotated
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic.alias_generators import to_camel
+
+BILL_OF_MATERIALS = Path(__file__).parents[1] / "charts.yaml"
+_OCI = "oci://"
+
+
+class ChartReference(BaseModel):
+    """One chart at one version, and where it comes from; the file's head says what each field means."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True)
+
+    repository: Annotated[str, Field(pattern=r"^(https|oci)://")]
+    version: str
+    app_version: str
+    license: str
+    component: str
+    digest: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
+    crd_groups: tuple[str, ...] = ()
+    crds: tuple[str, ...] = ()
+
+    @property
+    def is_oci(self) -> bool:
+        """Whether a registry serves it, rather than a chart repository."""
+        return self.repository.startswith(_OCI)
+
+    def locator(self, chart: str) -> str:
+        """What helm calls the chart: its address in a registry, or its name in a repository."""
+        return f"{self.repository}/{chart}" if self.is_oci else chart
+
+
+class ChartError(ValueError):
+    """Charts that cannot be used as they are; the message has one line per problem."""
+
+
+@cache
+def bill_of_materials(path: Path = BILL_OF_MATERIALS) -> Mapping[str, ChartReference]:
+    """The charts by name.
+
+    Args:
+        path: of the YAML file.
+
+    Raises:
+        ChartError: two charts install the definitions of one API group.
+        pydantic.ValidationError: a row lacks a field or has an unknown one.
+    """
+    rows = yaml.safe_load(path.read_text(encoding="utf-8"))
+    charts = TypeAdapter(dict[str, ChartReference]).validate_python(rows)
+    owners = Counter(group for chart in charts.values() for group in chart.crd_groups)
+    problems = [
+        f"{path.name}: the API group {group} has {count} owners: "
+        f"{', '.join(name for name, chart in charts.items() if group in chart.crd_groups)}; leave it with one chart"
+        for group, count in sorted(owners.items())
+        if count > 1
+    ]
+    if problems:
+        raise ChartError("\n".join(problems))
+    return charts
+
+
+def charts_of(components: Collection[str]) -> Sequence[str]:
+    """Names of the charts that the components (switches of the settings) need."""
+    return [name for name, chart in bill_of_materials().items() if chart.component in components]

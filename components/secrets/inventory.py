@@ -1,0 +1,57 @@
+"""The platform's credentials as data, and which of them a stack has.
+
+Source: SEC-5..8, A-7.
+"""
+
+from collections.abc import Collection, Mapping
+from functools import cache
+from pathlib import Path
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
+
+from components.secrets.formats import SecretFormat
+
+SECRETS = Path(__file__).with_name("secrets.yaml")
+
+
+class SecretRow(BaseModel):
+    """One credential; the file's head says what each field means."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    description: str
+    components: tuple[str, ...] = ()
+    generated: Mapping[str, SecretFormat] = Field(default_factory=dict[str, SecretFormat])
+    fixed: Mapping[str, str] = Field(default_factory=dict[str, str])
+    supplied: bool = False
+    keys: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _is_generated_or_supplied(self) -> "SecretRow":
+        if self.supplied != bool(self.keys) or self.supplied == bool(self.generated):
+            raise ValueError("give either generated, or supplied: true with keys")
+        return self
+
+    @property
+    def properties(self) -> frozenset[str]:
+        """Keys that it has in the vault."""
+        return frozenset((*self.generated, *self.fixed, *self.keys))
+
+
+@cache
+def inventory() -> Mapping[str, SecretRow]:
+    """Every credential by its path."""
+    rows = yaml.safe_load(SECRETS.read_text(encoding="utf-8"))
+    return TypeAdapter(dict[str, SecretRow]).validate_python(rows)
+
+
+def secrets_of(components: Collection[str]) -> Mapping[str, SecretRow]:
+    """The credentials that a stack has.
+
+    Args:
+        components: switches that are on.
+    """
+    return {
+        path: row for path, row in inventory().items() if not row.components or set(row.components) & set(components)
+    }

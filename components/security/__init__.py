@@ -1,0 +1,5 @@
+"""What guards the platform: certificates, secrets from the vault, admission policies, rotation, audit."""
+
+from components.security.cert_manager import INTERNAL_ISSUER, CertManager, CertManagerArgs
+
+__all__ = ["INTERNAL_ISSUER", "CertManager", "CertManagerArgs"]

@@ -1,0 +1,28 @@
+"""Rules on which components run together. Source: ARCH-12, ARCH-14, CFG-7."""
+
+from collections.abc import Iterator
+
+from stacks.settings.model import Settings
+from stacks.settings.problems import Problem, refuse
+from stacks.settings.reference_tables import component_needs
+
+
+def _needs_are_on(settings: Settings) -> Iterator[Problem]:
+    on = set(settings.components_on)
+    for name in sorted(on):
+        for need in component_needs().get(name, []):
+            if need not in on:
+                yield refuse(("components", need), "false", "true", because=f"components.{name} needs it")
+
+
+def _sign_on_is_configured(settings: Settings) -> Iterator[Problem]:
+    if settings.components.oauth2_proxy and settings.single_sign_on is None:
+        yield Problem(("singleSignOn",), "missing; name the identity provider, since components.oauth2Proxy is on")
+
+
+def _certificates_have_a_contact(settings: Settings) -> Iterator[Problem]:
+    if settings.components.cert_manager and settings.edge.acme_email is None:
+        yield Problem(("edge", "acmeEmail"), "missing; an e-mail address, since components.certManager is on")
+
+
+RULES = (_needs_are_on, _sign_on_is_configured, _certificates_have_a_contact)

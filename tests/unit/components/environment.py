@@ -1,0 +1,77 @@
+"""An environment for component tests: every namespace, a vault that knows every secret, an edge that takes notes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from ipaddress import IPv4Address, IPv4Network
+
+import pulumi
+
+from components import base
+from components.identity import Grant, IdentityBinding, ServiceAccountReference
+from components.secrets import inventory
+from tests.unit.components.ownership import OWNERSHIP
+
+GATE = "test:index:Gate"
+BASE_DOMAIN = "dev.automation.example.com"
+CONTROL_PLANE = base.ControlPlane([IPv4Network("10.10.72.0/24")], IPv4Address("172.20.0.1"))
+ZONES = ("raw", "curated", "archive")
+
+
+@dataclass
+class NotedIdentity:
+    """Gives every service account what it asks for, and notes it."""
+
+    grants: dict[str, Sequence[Grant]] = field(default_factory=dict[str, Sequence[Grant]])
+
+    def bind(self, account: ServiceAccountReference, grants: Sequence[Grant]) -> IdentityBinding:
+        """Note the grants under ``namespace/name``."""
+        self.grants[f"{account.namespace}/{account.name}"] = grants
+        return IdentityBinding(annotations={"cloud.example/role": account.name})
+
+
+@dataclass
+class NotedEdge:
+    """Publishes nothing, and notes what it was asked to."""
+
+    exposures: dict[str, base.Exposure] = field(default_factory=dict[str, base.Exposure])
+
+    def expose(self, exposure: base.Exposure, opts: pulumi.ResourceOptions) -> str:
+        """Note the exposure under its name."""
+        assert opts.parent is not None, "what publishes a component belongs to it"
+        self.exposures[exposure.name] = exposure
+        return f"https://{exposure.name}.{BASE_DOMAIN}"
+
+
+def gate(name: str) -> pulumi.Resource:
+    """Something to wait for."""
+    return pulumi.CustomResource(GATE, name, {})
+
+
+def environment(profile: str = "dev", *, monitored: bool = True) -> base.Environment:
+    """The environment of a stack with every service that components may ask for; call it inside a program.
+
+    Args:
+        profile: sizing profile.
+        monitored: whether the cluster knows ServiceMonitor.
+    """
+    ownership = replace(OWNERSHIP, environment=profile)
+    namespaces = {
+        name: base.Namespace(name, base.NamespaceArgs(allowance, "1.35", CONTROL_PLANE, [], ownership))
+        for name, allowance in base.allowances(profile).items()
+    }
+    names = {path: path if row.supplied else f"biz/{path}" for path, row in inventory().items()}
+    return base.Environment(
+        profile=profile,
+        ownership=ownership,
+        namespaces=namespaces,
+        control_plane=CONTROL_PLANE,
+        base_domain=BASE_DOMAIN,
+        sizes=base.sizes(profile),
+        identity=NotedIdentity(),
+        lake={zone: pulumi.Output.from_input(f"s3://biz-{zone}") for zone in ZONES},
+        storage_class="standard",
+        registry=pulumi.Output.from_input("registry.example/biz"),
+        monitors=gate("monitors") if monitored else None,
+        secrets=base.SecretStore("vault", "ClusterSecretStore", names, gate("store")),
+        edge=NotedEdge(),
+    )
