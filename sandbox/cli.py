@@ -9,8 +9,9 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from sandbox import journal, leftovers, summary
+from sandbox import custom_kinds, journal, leftovers, summary, user_cluster
 from sandbox.cluster_api import ClusterApi
+from sandbox.crds import PROVIDED
 from sandbox.environment import CHECKOUT, environment, read_endpoints, sandbox_directory
 from sandbox.errors import SandboxError
 from sandbox.foreground import run
@@ -56,6 +57,7 @@ def up(project: Path, name: str) -> int:
     _refuse_second_stack(session, project, name)
     stack.make_ready(doubtful=not session.aws_intact)
     stack.create()
+    custom_kinds.provide(ClusterApi(session.cluster), project, stack.settings, say)
     result = stack.up()
     if result != 0:
         say(f"\nStack {name} is not up: see the errors above; `make up STACK={name}` goes on from here.")
@@ -96,6 +98,10 @@ def destroy(project: Path, name: str) -> int:
         if result != 0:
             return result
         journal.clear(session.directory)
+        if user_cluster.VARIABLE not in os.environ:
+            # kept on purpose by the program; the sandbox's cluster starts afresh
+            custom_kinds.remove(ClusterApi(session.cluster), {"app.kubernetes.io/part-of": leftovers.PART_OF})
+            custom_kinds.remove(ClusterApi(session.cluster), PROVIDED)
     endpoint = read_endpoints(session.directory)["aws"]["endpoint"]
     left = [
         *leftovers.in_aws(endpoint, ACCOUNT),

@@ -142,6 +142,8 @@ class ControlPlane:
                 "--anonymous-auth=false",
                 "--authorization-mode=Node,RBAC",
                 "--enable-admission-plugins=NodeRestriction,ExtendedResourceToleration",
+                # no operator runs here, so nothing would answer for the webhooks that charts register
+                "--disable-admission-plugins=MutatingAdmissionWebhook,ValidatingAdmissionWebhook",
                 "--allow-privileged=true",
                 f"--service-account-issuer={issuer}",
                 f"--service-account-key-file={pki.service_accounts.certificate}",

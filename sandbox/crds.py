@@ -1,6 +1,6 @@
 """CustomResourceDefinitions for the sandbox's cluster: upstream's own, or permissive ones where those are absent."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -11,6 +11,7 @@ from sandbox.cluster_api import ClusterApi
 from sandbox.errors import SandboxError
 
 COLLECTION = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+PROVIDED: Mapping[str, str] = {"app.kubernetes.io/managed-by": "sandbox"}
 # both channels define the same names
 SKIPPED_FOLDERS = frozenset({"experimental"})
 
@@ -71,6 +72,7 @@ def apply_crds(
         manifests = [kind.permissive() for kind in kinds]
         say(f"{source} does not exist: the cluster accepts any field in {len(manifests)} custom kinds.")
     for manifest in manifests:
+        manifest["metadata"].setdefault("labels", {}).update(PROVIDED)
         api.apply(f"{COLLECTION}/{manifest['metadata']['name']}", manifest)
     return [manifest["metadata"]["name"] for manifest in manifests]
 

@@ -16,7 +16,7 @@ from sandbox.environment import environment, write_private
 from sandbox.errors import SandboxError
 from sandbox.foreground import run
 from sandbox.operation import Operation, StackLock, end_orphan
-from sandbox.stack_files import without_salt
+from sandbox.stack_files import with_mirror, without_salt
 
 
 @dataclass(frozen=True)
@@ -206,8 +206,13 @@ class Stack:
         self._copies.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(self._project / "Pulumi.yaml", self._copies / "Pulumi.yaml")
         copy = self._copies / self._settings.name
-        copy.write_text(without_salt(self._settings.read_text()))
+        copy.write_text(with_mirror(without_salt(self._settings.read_text()), self._project_name))
         return copy
+
+    @property
+    def settings(self) -> Path:
+        """The stack's settings as the CLI gets them."""
+        return self._copy_settings()
 
     def _run(self, *arguments: str, directory: Path | None = None) -> str:
         """Run a short command and return what it prints."""

@@ -15,6 +15,8 @@ from pathlib import Path
 import psutil
 import yaml
 
+# directory of chart archives; without it the sandbox leaves charts empty
+MIRROR = "CHART_MIRROR"
 SALT = re.compile(r"^encryptionsalt:.*\n?", re.MULTILINE)
 
 
@@ -43,6 +45,17 @@ def kept_clean(project: Path, directory: Path) -> Generator[None]:
 def without_salt(text: str) -> str:
     """Return a stack file's text without its salt."""
     return SALT.sub("", text)
+
+
+def with_mirror(text: str, project: str) -> str:
+    """Return a stack file's text with the chart mirror that `CHART_MIRROR` names, if it names one."""
+    mirror = os.environ.get(MIRROR)
+    if not mirror:
+        return text
+    content = yaml.safe_load(text) or {}
+    config = content.setdefault("config", {})
+    config[f"{project}:charts"] = {**(config.get(f"{project}:charts") or {}), "mirror": str(Path(mirror).resolve())}
+    return yaml.safe_dump(content)
 
 
 def restore_after_kill(directory: Path) -> None:

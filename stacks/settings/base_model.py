@@ -15,3 +15,8 @@ class SettingsModel(BaseModel):
         populate_by_name=True,
         use_attribute_docstrings=True,
     )
+
+
+def absent_if_empty(value: object) -> object:
+    """Takes an empty object for none: the engine gives one to every section that a stack file leaves out."""
+    return value or None

@@ -11,10 +11,10 @@ from enum import StrEnum
 from ipaddress import IPv4Network
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from components.ownership import Ownership
-from stacks.settings.base_model import SettingsModel
+from stacks.settings.base_model import SettingsModel, absent_if_empty
 from stacks.settings.component_model import (
     ChartSettings,
     ComponentSettings,
@@ -250,7 +250,7 @@ class Settings(SettingsModel):
     """Where the charts of third parties come from."""
     edge: EdgeSettings = EdgeSettings()
     """How host names are published."""
-    single_sign_on: SingleSignOnSettings | None = None
+    single_sign_on: Annotated[SingleSignOnSettings | None, BeforeValidator(absent_if_empty)] = None
     """The identity provider through which people sign on."""
 
     @property

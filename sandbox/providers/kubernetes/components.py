@@ -4,6 +4,7 @@ Source: design section 5; ``kubernetes:helm.sh/v4:Chart``, ``kubernetes:yaml/v2:
 """
 
 import asyncio
+import functools
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -130,11 +131,7 @@ def _concealed(manifest: dict[str, Any]) -> dict[str, Any]:
 async def _chart_objects(registration: _Registration, values: Values) -> list[dict[str, Any]]:
     chart: str = values["chart"]
     if not _is_here(chart):
-        pulumi.log.warn(
-            f"The chart {chart} is not a directory or archive on this machine, so the sandbox leaves it empty; the "
-            "setting chartMirror names where charts are kept.",
-            registration.component,
-        )
+        _tell_once(chart, registration.component)
         return []
     rendering = Rendering(
         release=values.get("name") or registration.name,
@@ -147,6 +144,22 @@ async def _chart_objects(registration: _Registration, values: Values) -> list[di
     rendered = await helm.render(rendering, await registration.around.capabilities())
     # definitions can be megabytes
     return await asyncio.to_thread(manifests.parse, rendered, f"The rendered chart {chart}")
+
+
+@functools.cache
+def _told() -> list[str]:
+    return []
+
+
+def _tell_once(chart: str, component: pulumi.Resource) -> None:
+    """Say for the first chart what is so with all of them: a platform has dozens."""
+    if not _told():
+        pulumi.log.warn(
+            f"The chart {chart} is not a directory or archive on this machine. The sandbox leaves such charts empty; "
+            "the setting charts.mirror names a directory with their archives, which `make charts` fills.",
+            component,
+        )
+    _told().append(chart)
 
 
 def _is_here(chart: str) -> bool:

@@ -1,0 +1,74 @@
+"""Which definitions (CRDs) a stack's cluster needs before the program runs.
+
+A chart brings its own; where the stack renders no archives, its operator is absent and the sandbox stands in for it.
+"""
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, cast
+
+import yaml
+
+from sandbox.cluster_api import ClusterApi
+from sandbox.crds import COLLECTION, PROVIDED, CustomKind, apply_crds
+
+VARIABLE = "PLATFORM_CRDS"
+NAMESPACE = "biz-automation"
+_KINDS = Path(__file__).with_name("custom_kinds.yaml")
+
+
+def provide(api: ClusterApi, project: Path, stack_file: Path, say: Callable[[str], None] = print) -> list[str]:
+    """Give the cluster the definitions of every chart that the stack needs and does not render.
+
+    Args:
+        api: of the cluster.
+        project: folder of the Pulumi project.
+        stack_file: the stack's settings.
+        say: shows one line to the user.
+
+    Returns:
+        The names of the definitions.
+    """
+    config = _config(stack_file)
+    if (config.get(f"{NAMESPACE}:charts") or {}).get("mirror"):
+        remove(api, PROVIDED)
+        return []
+    charts = needed_charts(project, config.get(f"{NAMESPACE}:components") or {})
+    folders = [folder for chart in charts for folder in chart.get("crds", [])]
+    if not folders:
+        return []
+    groups = {group for chart in charts for group in chart.get("crdGroups", [])}
+    kinds = [kind for kind in used_kinds() if kind.group in groups]
+    source = Path(os.environ.get(VARIABLE) or project.parent / "shared" / "crds")
+    return apply_crds(api, source, folders, kinds, say)
+
+
+def remove(api: ClusterApi, labels: Mapping[str, str]) -> None:
+    """Remove the definitions with these labels, and with them every object of their kinds.
+
+    Args:
+        api: of a cluster that is the sandbox's own.
+        labels: e.g. those of definitions that a stack keeps when it goes.
+    """
+    selector = ",".join(f"{name}%3D{value}" for name, value in labels.items())
+    for definition in api.items(f"{COLLECTION}?labelSelector={selector}"):
+        api.delete(f"{COLLECTION}/{definition['metadata']['name']}")
+
+
+def needed_charts(project: Path, components: Mapping[str, bool]) -> Sequence[Mapping[str, Any]]:
+    """Rows of the project's bill of materials whose component is on; none where it has no such file."""
+    bill = project / "components" / "charts.yaml"
+    rows = cast("dict[str, dict[str, Any]]", yaml.safe_load(bill.read_text()) if bill.exists() else {})
+    return [row for row in rows.values() if components.get(row["component"])]
+
+
+def used_kinds() -> Sequence[CustomKind]:
+    """Every custom kind that the program uses."""
+    rows = cast("list[dict[str, Any]]", yaml.safe_load(_KINDS.read_text()))
+    return [CustomKind(**row) for row in rows]
+
+
+def _config(stack_file: Path) -> dict[str, Any]:
+    content = cast("dict[str, Any]", yaml.safe_load(stack_file.read_text()) or {})
+    return cast("dict[str, Any]", content.get("config") or {})
