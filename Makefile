@@ -2,7 +2,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help up preview destroy down shell status test test-fast lint format bench docs schema lock
+.PHONY: help up preview charts render destroy down shell status test test-fast lint format bench docs schema lock
 
 STACK ?= dev
 PYTHON_FOR_VENV ?= python3
@@ -27,6 +27,12 @@ up: $(READY) ## deploy a stack into the embedded cloud, with the policy pack
 
 preview: $(READY) ## show what an update would change, with the policy pack
 	@$(PYTHON) -m sandbox preview --stack $(STACK)
+
+charts: $(READY) ## fill the chart mirror (CHART_MIRROR, else the cache) and compare every digest
+	@$(PYTHON) -m sandbox charts
+
+render: $(READY) ## render every chart with a stack's values and have policies and API server judge every object
+	@$(PYTHON) -m sandbox render --stack $(STACK)
 
 destroy: $(READY) ## remove a stack, then ask AWS and Kubernetes whether anything is left
 	@$(PYTHON) -m sandbox destroy --stack $(STACK)

@@ -9,7 +9,9 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from sandbox import custom_kinds, journal, leftovers, summary, user_cluster
+import yaml
+
+from sandbox import charts, custom_kinds, journal, leftovers, render, summary, toolchain, user_cluster
 from sandbox.cluster_api import ClusterApi
 from sandbox.crds import PROVIDED
 from sandbox.environment import CHECKOUT, environment, read_endpoints, sandbox_directory
@@ -17,10 +19,11 @@ from sandbox.errors import SandboxError
 from sandbox.foreground import run
 from sandbox.session import Session, nodes_of, open_session
 from sandbox.stack import Stack, stack_file
-from sandbox.stack_files import restore_after_kill
+from sandbox.stack_files import MIRROR, restore_after_kill
 from sandbox.supervisor import Supervisor
 
 ACCOUNT = "123456789012"
+EXCEPTIONS = Path("components") / "base" / "pod_security_exceptions.yaml"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -30,6 +33,8 @@ def main(arguments: list[str] | None = None) -> int:
         "up": (up, "deploy a stack into the sandbox, with the policy pack"),
         "preview": (preview, "show what an update would change, with the policy pack"),
         "destroy": (destroy, "remove a stack and ask the clouds whether anything is left"),
+        "charts": (charts_command, "fill the chart mirror, and compare every digest"),
+        "render": (render_command, "render every chart with a stack's values and have the API server judge it"),
         "shell": (shell, "open a shell in which pulumi, kubectl and aws see the sandbox"),
         "status": (status, "say which daemons run"),
         "down": (down, "end the sandbox's daemons; their contents stay"),
@@ -83,6 +88,49 @@ def preview(project: Path, name: str) -> int:
     stack.make_ready(doubtful=not session.aws_intact)
     stack.create()
     return stack.preview()
+
+
+def charts_command(project: Path, _name: str) -> int:
+    """Fill the chart mirror."""
+    charts.fill(project, toolchain.provide(["helm"], say)["helm"], say)
+    return 0
+
+
+def render_command(project: Path, name: str) -> int:
+    """Render every chart of a stack and judge every object, in a sandbox of its own.
+
+    A chart is rendered with what the foundation made, so the stack goes up first, its charts left empty.
+    """
+    mirror = str(charts.mirror_directory())
+    os.environ.pop(MIRROR, None)
+    # the event log is among the commands for debugging
+    os.environ["PULUMI_DEBUG_COMMANDS"] = "true"
+    directory = sandbox_directory() / "render"
+    shutil.rmtree(directory, ignore_errors=True)
+    session = open_session(directory, nodes_of(stack_file(project, name)), say)
+    try:
+        stack = _stack(session, project, name)
+        stack.create()
+        api = ClusterApi(session.cluster)
+        custom_kinds.provide(api, project, stack.settings, say)
+        status = stack.up("--suppress-progress")
+        if status != 0:
+            return status
+        os.environ[MIRROR] = mirror
+        custom_kinds.remove(api, PROVIDED)
+        events = directory / "events.json"
+        events.unlink(missing_ok=True)
+        status = stack.preview("--event-log", str(events))
+        if not events.exists():
+            return status
+        exceptions = yaml.safe_load((project / EXCEPTIONS).read_text())
+        figures = render.judge(list(render.planned_objects(events)), api, exceptions)
+        problems = render.report(figures, say)
+    finally:
+        with Supervisor(directory, say).exclusive():
+            Supervisor(directory, say).stop_all()
+    say(f"{problems} problems." if problems else "Every object is as it must be.")
+    return 1 if status or problems else 0
 
 
 def destroy(project: Path, name: str) -> int:

@@ -5,6 +5,7 @@ import http.client
 import json
 import ssl
 import tempfile
+import time
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urlsplit
@@ -14,6 +15,8 @@ from sandbox.errors import SandboxError
 
 APPLY = "application/apply-patch+yaml"
 FIELD_MANAGER = "sandbox"
+_PATIENCE_SECONDS = 10.0
+_PAUSE_SECONDS = 0.2
 
 
 class ClusterApi:
@@ -25,6 +28,7 @@ class ClusterApi:
 
     def __init__(self, endpoint: KubernetesEndpoint) -> None:
         self._endpoint = endpoint
+        self._served: dict[str, list[dict[str, Any]]] = {}
         self._tls = ssl.create_default_context(cadata=base64.b64decode(endpoint.certificate_authority).decode())
         if endpoint.client_certificate and endpoint.client_key:
             # the ssl module reads client certificates from files only
@@ -46,12 +50,46 @@ class ClusterApi:
         """Create or update an object by server-side apply."""
         self._request("PATCH", f"{path}?fieldManager={FIELD_MANAGER}&force=true", manifest)
 
+    def dry_run(self, manifest: dict[str, Any]) -> bool:
+        """Have the API server judge an object as a creation would, without creating it.
+
+        Returns:
+            Whether the cluster serves its kind.
+
+        Raises:
+            SandboxError: it would be refused.
+        """
+        collection = self._collection(manifest)
+        if collection is None:
+            return False
+        name = manifest["metadata"]["name"]
+        self._request("PATCH", f"{collection}/{name}?dryRun=All&force=true&fieldManager={FIELD_MANAGER}", manifest)
+        return True
+
+    def _collection(self, manifest: dict[str, Any]) -> str | None:
+        version, kind = manifest["apiVersion"], manifest["kind"]
+        root = f"/apis/{version}" if "/" in version else f"/api/{version}"
+        if version not in self._served:
+            self._served[version] = self._resources(root)
+        for resource in self._served[version]:
+            if resource["kind"] == kind and "/" not in resource["name"]:
+                inside = f"/namespaces/{manifest['metadata'].get('namespace')}" if resource["namespaced"] else ""
+                return f"{root}{inside}/{resource['name']}"
+        return None
+
+    def _resources(self, root: str) -> list[dict[str, Any]]:
+        """What a group version serves; a definition that was just made takes a moment to be."""
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        while (answer := self.get(root)) is None and time.monotonic() < deadline:
+            time.sleep(_PAUSE_SECONDS)
+        return (answer or {}).get("resources", [])
+
     def delete(self, path: str) -> None:
         """Delete an object; it need not exist."""
         self._request("DELETE", path)
 
     def _request(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any] | None:
-        headers = {"Content-Type": APPLY, "Accept": "application/json"}
+        headers = {"Accept": "application/json", **({"Content-Type": APPLY} if body is not None else {})}
         if self._endpoint.token:
             headers["Authorization"] = f"Bearer {self._endpoint.token}"
         server = urlsplit(self._endpoint.server)
@@ -59,7 +97,7 @@ class ClusterApi:
         try:
             connection.request(method, server.path + path, json.dumps(body) if body is not None else None, headers)
             response = connection.getresponse()
-            content = cast("dict[str, Any]", json.loads(response.read() or b"{}"))
+            text = response.read()
         except OSError as error:
             raise SandboxError(
                 f"The API server at {self._endpoint.server} does not answer ({error}); `make up` starts it again."
@@ -67,7 +105,9 @@ class ClusterApi:
         finally:
             connection.close()
         if response.status == http.client.NOT_FOUND:
+            # of a group that nobody serves the answer is no JSON
             return None
+        content = cast("dict[str, Any]", json.loads(text or b"{}"))
         if response.status >= http.client.BAD_REQUEST:
             message = content.get("message", response.reason)
             raise SandboxError(f"The API server refused {method} {path}: {message}.")
