@@ -83,6 +83,7 @@ class _Builder:
             secrets=secrets.names,
             acme_solver=_acme_solver(self._account.region),
             cluster=cluster.resource,
+            database_backups={} if self._managed_database else _database_backups(lake),
         )
 
     def _encryption(self) -> Encryption:
@@ -255,6 +256,15 @@ class _Builder:
             ),
             self._opts,
         )
+
+
+def _database_backups(lake: DataLake) -> dict[str, Any]:
+    """The server's service account has a role, so no credentials are named."""
+    bucket = lake.buckets["backups"].bucket
+    return {
+        "destinationPath": pulumi.Output.concat("s3://", bucket, "/database/"),
+        "s3Credentials": {"inheritFromIAMRole": True},
+    }
 
 
 def _acme_solver(region: str) -> dict[str, Any]:

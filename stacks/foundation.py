@@ -50,6 +50,8 @@ class Foundation:
         registry: where images that the platform builds are pulled from, without a trailing slash.
         backup: names of the object stores for backups: ``velero-backups`` and ``backups``.
         database: PostgreSQL run by the cloud; None: the platform runs it in the cluster.
+        database_backups: where PostgreSQL in the cluster keeps its backups, in the form of Barman's object store; write
+            access to it is the grant ``bucket/backups``; empty: nowhere.
         outputs: what the stack exports of its foundation.
         secrets: names in the cloud's vault of the secrets that the foundation made, by path (``postgres/analytics``).
         acme_solver: how cert-manager proves that hosts under the base domain are ours, in its own form.
@@ -70,3 +72,4 @@ class Foundation:
     secrets: Mapping[str, pulumi.Output[str]] = field(default_factory=dict[str, pulumi.Output[str]])
     acme_solver: Mapping[str, Any] = field(default_factory=dict[str, Any])
     cluster: pulumi.Resource | None = None
+    database_backups: Mapping[str, Any] = field(default_factory=dict[str, Any])

@@ -6,15 +6,19 @@ Source: TGT-6, ARCH-12.
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pulumi
 
-from components import base, security
+from components import base, cache, database, security
 from components.charts import ChartMirror, charts_of
 from stacks.foundation import Foundation
 from stacks.settings import Profile, Settings
 
+Made = TypeVar("Made")
+
+# SQL files that make the schema of the database analytics, in the order of their names
+SQL = Path(__file__).parents[1] / "workloads" / "sql"
 # Fewest and most replicas of a stateless service (A-30: chosen); from two on a disruption budget stands.
 STATELESS_REPLICAS = {Profile.DEV: (2, 4), Profile.STG: (2, 6), Profile.PROD: (3, 10)}
 
@@ -44,12 +48,16 @@ class _Builder:
         self._foundation = foundation
         self._opts = pulumi.ResourceOptions(provider=foundation.provider)
         self._outputs: dict[str, pulumi.Input[Any]] = dict(foundation.outputs)
+        self._certificates: pulumi.Resource | None = None
+        self._database_server: database.DatabaseServer | None = None
+        self._cache_server: cache.CacheServer | None = None
 
     def build(self) -> Mapping[str, pulumi.Input[Any]]:
         mirror = self._chart_mirror()
         environment = self._base(mirror)
         environment = self._monitors(environment)
         environment = self._security(environment)
+        self._data(environment)
         return self._outputs
 
     def _chart_mirror(self) -> ChartMirror | None:
@@ -126,9 +134,59 @@ class _Builder:
 
     def _security(self, environment: base.Environment) -> base.Environment:
         if self._on.cert_manager and self._settings.edge.acme_email:
-            security.CertManager(
+            self._certificates = security.CertManager(
                 "cert-manager",
                 security.CertManagerArgs(environment, self._settings.edge.acme_email, self._foundation.acme_solver),
                 self._opts,
-            )
+            ).ready
         return environment
+
+    def _data(self, environment: base.Environment) -> None:
+        if self._on.postgres:
+            self._database_server = self._postgres(environment)
+        if self._on.redis:
+            self._cache_server = cache.Valkey("redis", cache.ValkeyArgs(environment), self._opts).server
+
+    def _postgres(self, environment: base.Environment) -> database.DatabaseServer:
+        settings, foundation = self._settings.database, self._foundation
+        rows = database.databases_of(self._settings.components_on)
+        image = database.postgres_image(settings.version)
+        credentials = database.DatabaseCredentials(
+            "postgres-credentials", database.DatabaseCredentialsArgs(environment, rows), self._opts
+        ).ready
+        if foundation.database:
+            args = database.ManagedPostgresArgs(environment, foundation.database, image, rows, credentials)
+            server = database.ManagedPostgres("postgres", args, self._opts).server
+        else:
+            operator = database.DatabaseOperator(
+                "database-operator",
+                database.DatabaseOperatorArgs(environment, _needed(self._certificates, "certManager")),
+                self._opts,
+            )
+            server = database.Postgres(
+                "postgres",
+                database.PostgresArgs(
+                    environment=environment,
+                    image=image,
+                    storage_gib=settings.storage_gib,
+                    rows=rows,
+                    backups=foundation.database_backups,
+                    backup_retention_days=settings.backup_retention_days,
+                    operator=operator.ready,
+                    credentials=credentials,
+                ),
+                self._opts,
+            ).server
+        database.Migrations(
+            "analytics-migrations",
+            database.MigrationsArgs(environment, server, "analytics", sorted(SQL.glob("*.sql")), image),
+            self._opts,
+        )
+        return server
+
+
+def _needed(made: Made | None, switch: str) -> Made:
+    """What a component made that another one needs; the settings see to it that both are on."""
+    if made is None:
+        raise ValueError(f"components.{switch} made nothing, but another component needs it; switch it on")
+    return made

@@ -1,5 +1,6 @@
 """Valkey: caches, locks and short-lived queues."""
 
 from components.cache.server import CacheServer
+from components.cache.valkey import Valkey, ValkeyArgs
 
-__all__ = ["CacheServer"]
+__all__ = ["CacheServer", "Valkey", "ValkeyArgs"]

@@ -1,0 +1,24 @@
+"""Which image is PostgreSQL at a major version.
+
+Source: DB-1, A-35.
+"""
+
+from pathlib import Path
+
+import yaml
+
+IMAGES = Path(__file__).with_name("images.yaml")
+# the image's user postgres
+USER = 26
+
+
+def postgres_image(version: str) -> str:
+    """The image of a major version, by exact tag and digest.
+
+    Raises:
+        ValueError: the table has no such version.
+    """
+    images: dict[str, str] = yaml.safe_load(IMAGES.read_text(encoding="utf-8"))
+    if version not in images:
+        raise ValueError(f"database.version: no image of PostgreSQL {version}; {IMAGES.name} has {', '.join(images)}")
+    return images[version]
