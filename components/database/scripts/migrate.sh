@@ -34,7 +34,9 @@ FROM schema_migrations WHERE name = :'name' \gset
 \endif
 \if :pending
   BEGIN;
+  \o /dev/null
   \include :file
+  \o
   INSERT INTO schema_migrations (name, checksum) VALUES (:'name', :'checksum');
   COMMIT;
   \echo 'applied' :name
