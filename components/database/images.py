@@ -18,7 +18,8 @@ def postgres_image(version: str) -> str:
     Raises:
         ValueError: the table has no such version.
     """
-    images: dict[str, str] = yaml.safe_load(IMAGES.read_text(encoding="utf-8"))
-    if version not in images:
-        raise ValueError(f"database.version: no image of PostgreSQL {version}; {IMAGES.name} has {', '.join(images)}")
-    return images[version]
+    images = yaml.safe_load(IMAGES.read_text(encoding="utf-8"))
+    versions: dict[str, str] = images["versions"]
+    if version not in versions:
+        raise ValueError(f"database.version: no image of PostgreSQL {version}; {IMAGES.name} has {', '.join(versions)}")
+    return f"{images['repository']}:{versions[version]}"

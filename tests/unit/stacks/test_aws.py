@@ -68,6 +68,16 @@ def test_the_cloud_runs_the_database_except_in_dev(deployment: Deployment) -> No
     assert "postgres/analytics" in deployment.foundation.secrets
 
 
+def test_what_the_cluster_runs_is_backed_up_to_the_bucket_of_backups(deployments: dict[str, Deployment]) -> None:
+    """Source: A-43."""
+    dev, prod = deployments["dev"], deployments["prod"]
+    backups = dev.foundation.database_backups
+
+    assert dev.engine.value(backups["destinationPath"]) == "s3://biz-automation-dev-backups/database/"
+    assert backups["s3Credentials"] == {"inheritFromIAMRole": True}
+    assert prod.foundation.database_backups == {}
+
+
 def test_data_is_protected_where_the_settings_say_so(deployment: Deployment) -> None:
     kept = {item.type for item in deployment.engine.registrations if item.protect}
     data = {"aws:s3/bucket:Bucket", "aws:kms/key:Key", "aws:eks/cluster:Cluster"}

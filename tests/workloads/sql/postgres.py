@@ -104,8 +104,16 @@ def _owner() -> pwd.struct_passwd:
 
 
 def _as(owner: pwd.struct_passwd, command: list[str]) -> None:
-    switch = {"user": owner.pw_uid, "group": owner.pw_gid, "extra_groups": []} if os.geteuid() == 0 else {}
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, timeout=120, cwd="/", **switch)
+    subprocess.run(
+        command,
+        check=True,
+        stdout=subprocess.DEVNULL,
+        timeout=120,
+        cwd="/",
+        user=owner.pw_uid,
+        group=owner.pw_gid,
+        extra_groups=[] if os.geteuid() == 0 else None,
+    )
 
 
 def _free_port() -> int:

@@ -88,7 +88,7 @@ def test_a_database_that_lost_track_is_brought_up_to_date(empty: Database) -> No
 
 def test_two_runs_at_once_do_the_work_once(empty: Database) -> None:
     with ThreadPoolExecutor() as both:
-        runs = list(both.map(lambda _: empty.migrate(), range(2)))
+        runs = [run.result() for run in [both.submit(empty.migrate) for _ in range(2)]]
 
     assert [run.returncode for run in runs] == [0, 0], [run.stderr for run in runs]
     assert sorted(run.stdout.count("applied") for run in runs) == [0, len(FILES)]
