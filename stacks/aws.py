@@ -80,7 +80,7 @@ class _Builder:
             backup={name: lake.buckets[name].bucket for name in BACKUP_BUCKETS},
             database=database.endpoint if database else None,
             outputs=_outputs(network, cluster, lake, registry, database),
-            secrets=secrets.names,
+            secrets=_secret_names(secrets, database),
             acme_solver=_acme_solver(self._account.region),
             cluster=cluster.resource,
             database_backups={} if self._managed_database else _database_backups(lake),
@@ -164,7 +164,7 @@ class _Builder:
     def _secrets(self, encryption: Encryption) -> Secrets:
         rows = secrets_of(self._settings.components_on)
         generated = [
-            GeneratedSecret(path, row.description, row.generated, row.fixed)
+            GeneratedSecret(path, row.description, row.generated, row.fixed, row.is_renewable)
             for path, row in rows.items()
             # the cloud itself makes the superuser of a database that it runs
             if row.generated and not (self._managed_database and path == SUPERUSER)
@@ -178,6 +178,7 @@ class _Builder:
                 recovery_window_days=30 if self._protect else 0,
                 region=self._account.region,
                 ownership=self._ownership,
+                renewed_on=self._settings.vault.renewed_on.isoformat(),
             ),
             self._opts,
         )
@@ -239,10 +240,17 @@ class _Builder:
                 secret_key_arn=encryption.arn(KeyPurpose.SECRETS),
                 account=self._account,
                 ownership=self._ownership,
-                further_secrets=[database.secret_arn] if database else [],
+                further_secrets=[*self._supplied_secrets(), *([database.secret_arn] if database else [])],
             ),
             self._opts,
         )
+
+    def _supplied_secrets(self) -> list[str]:
+        """ARNs of what people put into the vault; Secrets Manager ends each with a hyphen and six characters."""
+        rows = secrets_of(self._settings.components_on)
+        return [
+            self._account.arn("secretsmanager", f"secret:{path}-??????") for path, row in rows.items() if row.supplied
+        ]
 
     def _budget(self) -> None:
         budget = self._settings.budget
@@ -270,6 +278,11 @@ def _database_backups(lake: DataLake) -> dict[str, Any]:
 def _acme_solver(region: str) -> dict[str, Any]:
     """By a record in Route 53: works for hosts that nothing answers on yet, and needs no way in from outside."""
     return {"dns01": {"route53": {"region": region}}}
+
+
+def _secret_names(secrets: Secrets, database: Database | None) -> dict[str, pulumi.Output[str]]:
+    """Names of what the foundation put into the vault; of a database that it runs, the cloud made the superuser."""
+    return {**secrets.names, **({SUPERUSER: database.secret_arn} if database else {})}
 
 
 def _lifecycle(settings: LifecycleSettings) -> Lifecycle:

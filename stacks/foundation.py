@@ -21,6 +21,7 @@ from components.identity import (
     IdentityBinding,
     ServiceAccountReference,
 )
+from components.secrets import SecretStoreSpecification
 
 __all__ = [
     "Access",
@@ -30,6 +31,7 @@ __all__ = [
     "Identity",
     "IdentityBinding",
     "ManagedDatabase",
+    "SecretStoreSpecification",
     "ServiceAccountReference",
     "StorageClassSpecification",
 ]
@@ -45,7 +47,7 @@ class Foundation:
         control_plane_networks: addresses that the API server calls from and answers on.
         identity: gives service accounts cloud permissions.
         lake: address of each lake zone.
-        secret_store: specification of the External Secrets ``ClusterSecretStore``.
+        secret_store: how External Secrets reaches the cloud's vault.
         storage_classes: block storage on offer.
         registry: where images that the platform builds are pulled from, without a trailing slash.
         backup: names of the object stores for backups: ``velero-backups`` and ``backups``.
@@ -63,7 +65,7 @@ class Foundation:
     control_plane_networks: Sequence[IPv4Network]
     identity: Identity
     lake: Mapping[str, pulumi.Output[str]]
-    secret_store: Mapping[str, Any]
+    secret_store: SecretStoreSpecification
     storage_classes: Sequence[StorageClassSpecification]
     registry: pulumi.Output[str]
     backup: Mapping[str, pulumi.Output[str]]

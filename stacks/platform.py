@@ -5,6 +5,7 @@ Source: TGT-6, ARCH-12.
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -12,8 +13,10 @@ import pulumi
 
 from components import base, cache, database, security
 from components.charts import ChartMirror, charts_of
+from components.secrets import inventory
+from stacks import renewal
 from stacks.foundation import Foundation
-from stacks.settings import Profile, Settings
+from stacks.settings import Profile, Settings, StoreScope
 
 Made = TypeVar("Made")
 
@@ -53,6 +56,7 @@ class _Builder:
         self._cache_server: cache.CacheServer | None = None
 
     def build(self) -> Mapping[str, pulumi.Input[Any]]:
+        renewal.remind(self._settings.vault.renewed_on, datetime.now(UTC).date())
         mirror = self._chart_mirror()
         environment = self._base(mirror)
         environment = self._monitors(environment)
@@ -133,6 +137,8 @@ class _Builder:
         return replace(environment, monitors=definitions.ready)
 
     def _security(self, environment: base.Environment) -> base.Environment:
+        if self._on.external_secrets:
+            environment = self._vault(environment)
         if self._on.cert_manager and self._settings.edge.acme_email:
             self._certificates = security.CertManager(
                 "cert-manager",
@@ -190,3 +196,16 @@ def _needed(made: Made | None, switch: str) -> Made:
     if made is None:
         raise ValueError(f"components.{switch} made nothing, but another component needs it; switch it on")
     return made
+    def _vault(self, environment: base.Environment) -> base.Environment:
+        supplied = {path: path for path, row in inventory().items() if row.supplied}
+        operator = security.ExternalSecretsOperator(
+            "external-secrets",
+            security.ExternalSecretsOperatorArgs(
+                environment,
+                self._foundation.secret_store,
+                {**supplied, **self._foundation.secrets},
+                store_per_namespace=self._settings.vault.store_scope is StoreScope.NAMESPACE,
+            ),
+            self._opts,
+        )
+        return replace(environment, secrets=operator.store)

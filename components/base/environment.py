@@ -5,6 +5,7 @@ Source: TGT-6, ARCH-2.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pulumi
 
@@ -71,6 +72,25 @@ class Environment:
     def host(self, name: str) -> str:
         """Public host name of an application: ``kestra`` -> ``kestra.<base domain>``. Source: A-11, NET-5."""
         return f"{name}.{self.base_domain}"
+
+    def spread(self, selector: Mapping[str, str]) -> list[dict[str, Any]]:
+        """Constraints that spread the pods of a chart over zones and nodes, in Kubernetes' own form; none in dev.
+
+        Args:
+            selector: labels by which the workload finds its pods.
+        """
+        if not self.is_highly_available:
+            return []
+        return [
+            {
+                "maxSkew": 1,
+                "topologyKey": key,
+                "whenUnsatisfiable": "ScheduleAnyway",
+                "labelSelector": {"matchLabels": dict(selector)},
+                "matchLabelKeys": ["pod-template-hash"],
+            }
+            for key in ("topology.kubernetes.io/zone", "kubernetes.io/hostname")
+        ]
 
     def client_labels(self, *destinations: str) -> Mapping[str, str]:
         """Labels that let a pod call the named destinations."""

@@ -44,10 +44,15 @@ class SecretStore:
 
 @dataclass(frozen=True)
 class SecretKey:
-    """One property of a secret in the vault: ``SecretKey("postgres/airflow", "password")``."""
+    """One property of a secret in the vault: ``SecretKey("postgres/airflow", "password")``.
+
+    Args:
+        path: of the secret in ``components/secrets/secrets.yaml``.
+        property: of the secret; None: the secret is plain text, and all of it is meant.
+    """
 
     path: str
-    property: str = "password"
+    property: str | None = "password"
 
 
 @dataclass(frozen=True)
@@ -130,7 +135,9 @@ class ExternalSecret(pulumi.ComponentResource):
 
 
 def _data(args: ExternalSecretArgs) -> Sequence[Mapping[str, object]]:
-    return [
-        {"secretKey": key, "remoteRef": {"key": args.store.remote_name(source.path), "property": source.property}}
-        for key, source in args.keys.items()
-    ]
+    return [{"secretKey": key, "remoteRef": _remote(args.store, source)} for key, source in args.keys.items()]
+
+
+def _remote(store: SecretStore, source: SecretKey) -> Mapping[str, pulumi.Input[str]]:
+    name = {"key": store.remote_name(source.path)}
+    return name if source.property is None else {**name, "property": source.property}

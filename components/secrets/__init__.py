@@ -2,5 +2,6 @@
 
 from components.secrets.formats import SecretFormat
 from components.secrets.inventory import SecretRow, inventory, secrets_of
+from components.secrets.store import SecretStoreSpecification
 
-__all__ = ["SecretFormat", "SecretRow", "inventory", "secrets_of"]
+__all__ = ["SecretFormat", "SecretRow", "SecretStoreSpecification", "inventory", "secrets_of"]

@@ -5,14 +5,13 @@ Source: SEC-5, SEC-10, DB-2.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import pulumi
 import pulumi_aws as aws
 import pulumi_random as random
 
 from components.ownership import Ownership
-from components.secrets import SecretFormat
+from components.secrets import SecretFormat, SecretStoreSpecification
 
 _LENGTH = 32
 
@@ -26,12 +25,14 @@ class GeneratedSecret:
         description: what it opens.
         generated: keys that are made here, and their form.
         fixed: further keys, e.g. the user name.
+        is_renewable: whether it gets new values when the others do.
     """
 
     path: str
     description: str
     generated: Mapping[str, SecretFormat]
     fixed: Mapping[str, str]
+    is_renewable: bool = True
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,7 @@ class SecretsArgs:
         recovery_window_days: days that a deleted secret can be brought back, 0 or 7 to 30; 0 frees its name at once.
         region: AWS region.
         ownership: tags.
+        renewed_on: day of the last renewal; another one makes new values.
     """
 
     prefix: str
@@ -53,6 +55,7 @@ class SecretsArgs:
     recovery_window_days: int
     region: str
     ownership: Ownership
+    renewed_on: str
 
 
 class Secrets(pulumi.ComponentResource):
@@ -65,11 +68,11 @@ class Secrets(pulumi.ComponentResource):
         args: which secrets.
         opts: carries the AWS provider.
 
-    Source: SEC-5, SEC-10, DB-2.
+    Source: SEC-5, SEC-10, SEC-11, DB-2.
     """
 
     names: Mapping[str, pulumi.Output[str]]
-    store: Mapping[str, Any]
+    store: SecretStoreSpecification
     ready: pulumi.Resource
 
     def __init__(self, name: str, args: SecretsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
@@ -83,7 +86,9 @@ class Secrets(pulumi.ComponentResource):
         self.ready = versions[-1]
         self.names = {path: secret.name for path, secret in secrets.items()}
         # no credentials in the store: the operator's own pod identity reads, and only this stack's secrets
-        self.store = {"provider": {"aws": {"service": "SecretsManager", "region": args.region}}}
+        self.store = SecretStoreSpecification(
+            "aws-secrets-manager", {"aws": {"service": "SecretsManager", "region": args.region}}
+        )
         self.register_outputs({"names": dict(self.names)})
 
     def _secret(self, item: GeneratedSecret) -> aws.secretsmanager.Secret:
@@ -112,7 +117,11 @@ class Secrets(pulumi.ComponentResource):
         for key, form in item.generated.items():
             # no special characters: passwords also stand in connection URLs
             made = random.RandomPassword(
-                f"{self._logical_name(item)}-{key}", length=_LENGTH, special=False, opts=self._child
+                f"{self._logical_name(item)}-{key}",
+                length=_LENGTH,
+                special=False,
+                keepers={"renewedOn": self._args.renewed_on} if item.is_renewable else None,
+                opts=self._child,
             )
             values[key] = made.result.apply(form.shape)
         return values

@@ -26,12 +26,18 @@ class SecretRow(BaseModel):
     fixed: Mapping[str, str] = Field(default_factory=dict[str, str])
     supplied: bool = False
     keys: tuple[str, ...] = ()
+    encrypts: bool = False
 
     @model_validator(mode="after")
     def _is_generated_or_supplied(self) -> "SecretRow":
-        if self.supplied != bool(self.keys) or self.supplied == bool(self.generated):
-            raise ValueError("give either generated, or supplied: true with keys")
+        if self.supplied == bool(self.generated) or (self.keys and not self.supplied):
+            raise ValueError("give either generated, or supplied: true, with keys or without")
         return self
+
+    @property
+    def is_renewable(self) -> bool:
+        """Whether a new value may take its place: what a key has encrypted would be lost with it. Source: SEC-11."""
+        return not self.encrypts and SecretFormat.FERNET not in self.generated.values()
 
     @property
     def properties(self) -> frozenset[str]:

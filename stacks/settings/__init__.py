@@ -30,6 +30,7 @@ from stacks.settings.model import (
     Settings,
 )
 from stacks.settings.problems import SettingsError
+from stacks.settings.vault_model import StoreScope, VaultSettings
 
 __all__ = [
     "BudgetSettings",
@@ -54,5 +55,7 @@ __all__ = [
     "Settings",
     "SettingsError",
     "SingleSignOnSettings",
+    "StoreScope",
+    "VaultSettings",
     "load",
 ]

@@ -27,7 +27,7 @@ class ComponentSettings(SettingsModel):
     external_secrets: bool = False
     """Secrets from the cloud's vault: External Secrets with its store. Source: SEC-5, SEC-6."""
     reloader: bool = False
-    """Restarts workloads whose ConfigMaps or Secrets changed: Reloader. Source: SEC-11."""
+    """Restarts workloads whose Secrets changed in the vault: Reloader. Source: SEC-11."""
     gatekeeper: bool = False
     """Admission policies in the cluster: OPA Gatekeeper. Source: POL-5."""
     gateway: bool = False

@@ -39,6 +39,7 @@ from stacks.settings.fields import (
     RoleArn,
     Slug,
 )
+from stacks.settings.vault_model import VaultSettings
 
 
 class CloudProvider(StrEnum):
@@ -244,6 +245,8 @@ class Settings(SettingsModel):
     """PostgreSQL, in the cluster or run by the cloud."""
     budget: BudgetSettings
     """The monthly budget and who hears of it."""
+    vault: VaultSettings
+    """The cloud's vault of credentials."""
     components: ComponentSettings = ComponentSettings()
     """Which components the stack runs."""
     charts: ChartSettings = ChartSettings()

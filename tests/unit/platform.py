@@ -10,7 +10,14 @@ import pulumi
 import pulumi_kubernetes as kubernetes
 
 from stacks import platform
-from stacks.foundation import Foundation, Grant, IdentityBinding, ServiceAccountReference, StorageClassSpecification
+from stacks.foundation import (
+    Foundation,
+    Grant,
+    IdentityBinding,
+    SecretStoreSpecification,
+    ServiceAccountReference,
+    StorageClassSpecification,
+)
 from stacks.settings import Settings
 from stacks.settings.loading import parse
 from tests.unit.recording import RecordingEngine, Registration
@@ -78,7 +85,7 @@ def _foundation() -> Foundation:
         control_plane_networks=CONTROL_PLANE_NETWORKS,
         identity=NoIdentity(),
         lake={},
-        secret_store={},
+        secret_store=SecretStoreSpecification("vault", {"fake": {"data": []}}),
         storage_classes=STORAGE_CLASSES,
         registry=pulumi.Output.from_input("registry.example"),
         backup={},

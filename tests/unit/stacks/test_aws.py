@@ -1,5 +1,6 @@
 """The AWS foundation as each stack's file describes it."""
 
+import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ import pytest
 import yaml
 
 from stacks.aws import build
-from stacks.foundation import Foundation
+from stacks.foundation import Access, Foundation, Grant, ServiceAccountReference
 from stacks.settings import Settings
 from stacks.settings.loading import parse
 from tests.unit.aws_outputs import AWS_OUTPUTS
@@ -64,7 +65,9 @@ def test_the_cloud_runs_the_database_except_in_dev(deployment: Deployment) -> No
     managed = deployment.stack != "dev"
     assert deployment.count("Instance") == int(managed)
     assert (deployment.foundation.database is not None) is managed
-    assert ("postgres/superuser" in deployment.foundation.secrets) is not managed
+    superuser = deployment.engine.value(deployment.foundation.secrets["postgres/superuser"])
+    made_here = f"{deployment.settings.kubernetes.cluster_name}/postgres/superuser"
+    assert (superuser == made_here) is not managed
     assert "postgres/analytics" in deployment.foundation.secrets
 
 
@@ -138,3 +141,22 @@ def test_an_account_must_be_named(engine: RecordingEngine) -> None:
     nameless = settings.model_copy(update={"cloud": settings.cloud.model_copy(update={"account_id": None})})
     with pytest.raises(ValueError, match=r"cloud\.accountId is missing"):
         engine.deploy(lambda: build(nameless))
+
+
+def test_secrets_that_people_supply_are_readable_and_no_others(engine: RecordingEngine) -> None:
+    """Source: SEC-5: least privilege."""
+    settings = settings_of("dev")
+    components = settings.components.model_copy(update={"oauth2_proxy": True})
+    engine.outputs |= AWS_OUTPUTS
+
+    def program() -> None:
+        foundation = build(settings.model_copy(update={"components": components}))
+        foundation.identity.bind(
+            ServiceAccountReference("security", "external-secrets"), [Grant("secret", Access.READ)]
+        )
+
+    engine.deploy(program)
+    policy = engine.only("aws:iam/rolePolicy:RolePolicy", "identity-security-external-secrets-policy").inputs["policy"]
+    reading = next(item for item in json.loads(policy)["Statement"] if item["Sid"] == "Secrets0")
+    start = f"arn:aws:secretsmanager:us-east-1:{ACCOUNT}:secret:"
+    assert set(reading["Resource"]) == {f"{start}biz-automation-dev/*", f"{start}sso/client-??????"}

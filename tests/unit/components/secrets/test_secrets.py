@@ -1,6 +1,7 @@
 """Secrets: encrypted, random, named as operators look for them, and never in clear."""
 
 import json
+from dataclasses import replace
 
 import pulumi
 
@@ -16,6 +17,7 @@ ARGS = SecretsArgs(
             "postgres/analytics", "Application user", {"password": SecretFormat.PASSWORD}, {"username": "analytics"}
         )
     ],
+    renewed_on="2026-11-24",
     key_arn=KEY_ARN,
     recovery_window_days=30,
     region="us-east-1",
@@ -24,9 +26,9 @@ ARGS = SecretsArgs(
 PASSWORD = "random:index/randomPassword:RandomPassword"
 
 
-def deploy(engine: RecordingEngine) -> Secrets:
+def deploy(engine: RecordingEngine, args: SecretsArgs = ARGS) -> Secrets:
     engine.outputs[PASSWORD] = lambda _name, _inputs: {"result": pulumi.Output.secret("canary")}
-    return engine.deploy(lambda: Secrets("secrets", ARGS))
+    return engine.deploy(lambda: Secrets("secrets", args))
 
 
 def test_a_secret_is_encrypted_and_can_be_brought_back(engine: RecordingEngine) -> None:
@@ -50,4 +52,18 @@ def test_the_password_is_random_long_and_secret(engine: RecordingEngine) -> None
 
 
 def test_the_store_carries_no_credentials(engine: RecordingEngine) -> None:
-    assert deploy(engine).store == {"provider": {"aws": {"service": "SecretsManager", "region": "us-east-1"}}}
+    store = deploy(engine).store
+    assert store.name == "aws-secrets-manager"
+    assert store.provider == {"aws": {"service": "SecretsManager", "region": "us-east-1"}}
+
+
+def test_another_day_of_renewal_makes_other_values_but_not_of_keys_that_encrypt(engine: RecordingEngine) -> None:
+    """Source: SEC-11."""
+    key = GeneratedSecret("airflow/fernet", "Connections", {"key": SecretFormat.FERNET}, {}, is_renewable=False)
+    deploy(engine, replace(ARGS, generated=[*ARGS.generated, key]))
+
+    keepers = {item.name: item.inputs.get("keepers") for item in engine.of_type(PASSWORD)}
+    assert keepers == {
+        "secrets-airflow-fernet-key": None,
+        "secrets-postgres-analytics-password": {"renewedOn": "2026-11-24"},
+    }
