@@ -145,6 +145,11 @@ class _Builder:
                 security.CertManagerArgs(environment, self._settings.edge.acme_email, self._foundation.acme_solver),
                 self._opts,
             ).ready
+            )
+        if self._on.reloader:
+            security.Reloader("reloader", security.ReloaderArgs(environment), self._opts)
+        if self._on.gatekeeper:
+            security.Gatekeeper("gatekeeper", security.GatekeeperArgs(environment), self._opts)
         return environment
 
     def _data(self, environment: base.Environment) -> None:

@@ -127,9 +127,6 @@ class CertManager(pulumi.ComponentResource):
 
 
 def _values(environment: Environment) -> dict[str, Any]:
-    controller = environment.size("cert-manager")
-    parts = {part: environment.size(f"cert-manager-{part}") for part in ("webhook", "cainjector")}
-    highly_available = {"enabled": environment.is_highly_available, "minAvailable": 1}
     return {
         "global": {
             "priorityClassName": Priority.CRITICAL.value,
@@ -140,13 +137,26 @@ def _values(environment: Environment) -> dict[str, Any]:
         "clusterResourceNamespace": "security",
         "crds": {"enabled": True, "keep": True},
         "startupapicheck": {"enabled": False},
-        "replicaCount": controller.replicas,
-        "resources": controller.resources,
-        "podDisruptionBudget": highly_available,
         "enableCertificateOwnerRef": False,
+        # the cluster's DNS is the only one that pods may ask
+        "dns01RecursiveNameserversOnly": True,
         "prometheus": {"enabled": True, "servicemonitor": {"enabled": environment.monitors is not None}},
-        **{
-            part: {"replicaCount": size.replicas, "resources": size.resources, "podDisruptionBudget": highly_available}
-            for part, size in parts.items()
-        },
+        **_part(environment, "cert-manager", "cert-manager", "controller"),
+        **{part: _part(environment, f"cert-manager-{part}", part, part) for part in ("webhook", "cainjector")},
+    }
+
+
+def _part(environment: Environment, workload: str, application: str, component: str) -> dict[str, Any]:
+    size = environment.size(workload)
+    selector = {
+        "app.kubernetes.io/name": application,
+        "app.kubernetes.io/instance": "cert-manager",
+        "app.kubernetes.io/component": component,
+    }
+    return {
+        "replicaCount": size.replicas,
+        "resources": size.resources,
+        # over a single pod a budget would only block the draining of its node
+        "podDisruptionBudget": {"enabled": size.replicas > 1, "minAvailable": 1},
+        "topologySpreadConstraints": environment.spread(selector) if size.replicas > 1 else [],
     }

@@ -51,8 +51,26 @@ def test_issuers_wait_for_the_chart_and_the_chart_for_monitors(engine: Recording
 def test_prod_has_replicas_and_dev_one(engine: RecordingEngine) -> None:
     deploy(engine, "prod")
 
+    parts = {"webhook": values(engine)["webhook"], "cainjector": values(engine)["cainjector"]}
     assert values(engine)["replicaCount"] == 2
-    assert values(engine)["podDisruptionBudget"]["enabled"] is True
+    assert {name: part["replicaCount"] for name, part in parts.items()} == {"webhook": 3, "cainjector": 2}
+    for part in (values(engine), *parts.values()):
+        assert part["podDisruptionBudget"]["enabled"] is True
+        assert len(part["topologySpreadConstraints"]) == 2
+
+
+def test_a_single_pod_has_no_budget_that_would_block_its_node(engine: RecordingEngine) -> None:
+    deploy(engine, "stg")
+
+    assert values(engine)["replicaCount"] == 1
+    assert values(engine)["podDisruptionBudget"]["enabled"] is False
+
+
+def test_proofs_are_looked_up_in_the_clusters_own_dns(engine: RecordingEngine) -> None:
+    """Source: SEC-3: no pod may ask another."""
+    deploy(engine)
+
+    assert values(engine)["dns01RecursiveNameserversOnly"] is True
 
 
 def test_the_gate_is_a_resource_that_can_be_waited_for(engine: RecordingEngine) -> None:
