@@ -9,12 +9,19 @@ import pulumi
 import pulumi_aws as aws
 
 from components.account.aws import Account
+from components.base import Environment
 from components.budget.aws import Budget, BudgetArgs
 from components.cluster.aws import Cluster, ClusterArgs
 from components.cluster.aws_node_pool import NodePool
 from components.database.aws import Database, DatabaseArgs
 from components.datalake.aws import DataLake, DataLakeArgs
 from components.datalake.lifecycle import Lifecycle
+from components.edge import LoadBalancer
+from components.edge.aws_load_balancer_controller import (
+    AwsLoadBalancerController,
+    AwsLoadBalancerControllerArgs,
+    network_load_balancer,
+)
 from components.encryption.aws import Encryption, EncryptionArgs, KeyPurpose
 from components.identity.aws import GrantableBucket, Identity, IdentityArgs
 from components.network.aws import Network, NetworkArgs
@@ -43,16 +50,17 @@ def build(settings: Settings) -> Foundation:
         raise ValueError("cloud.accountId is missing: name the AWS account that the stack may touch")
     account = Account(id=settings.cloud.account_id, region=settings.cloud.region)
     provider = aws.Provider("aws", region=account.region, allowed_account_ids=[account.id])
-    return _Builder(settings, account, pulumi.ResourceOptions(provider=provider)).build()
+    return _Builder(settings, account, provider).build()
 
 
 class _Builder:
     """Hands the settings to the components, and what one component makes to the next."""
 
-    def __init__(self, settings: Settings, account: Account, opts: pulumi.ResourceOptions) -> None:
+    def __init__(self, settings: Settings, account: Account, provider: aws.Provider) -> None:
         self._settings = settings
         self._account = account
-        self._opts = opts
+        self._provider = provider
+        self._opts = pulumi.ResourceOptions(provider=provider)
         self._ownership = settings.ownership
         self._cluster_name = settings.kubernetes.cluster_name
         self._managed_database = settings.database.mode is DatabaseMode.MANAGED
@@ -82,6 +90,8 @@ class _Builder:
             outputs=_outputs(network, cluster, lake, registry, database),
             secrets=_secret_names(secrets, database),
             acme_solver=_acme_solver(self._account.region),
+            load_balancer=self._load_balancer(network, cluster),
+            dns_provider="aws",
             cluster=cluster.resource,
             database_backups={} if self._managed_database else _database_backups(lake),
         )
@@ -238,6 +248,7 @@ class _Builder:
                 buckets={name: bucket for name, bucket in buckets.items() if name not in lake.zones},
                 secret_prefix=self._cluster_name,
                 secret_key_arn=encryption.arn(KeyPurpose.SECRETS),
+                base_domain=self._settings.organisation.base_domain,
                 account=self._account,
                 ownership=self._ownership,
                 further_secrets=[*self._supplied_secrets(), *([database.secret_arn] if database else [])],
@@ -251,6 +262,24 @@ class _Builder:
         return [
             self._account.arn("secretsmanager", f"secret:{path}-??????") for path, row in rows.items() if row.supplied
         ]
+
+    def _load_balancer(self, network: Network, cluster: Cluster) -> LoadBalancer:
+        def install(environment: Environment, certificates: pulumi.Resource) -> pulumi.Resource:
+            return AwsLoadBalancerController(
+                "aws-load-balancer-controller",
+                AwsLoadBalancerControllerArgs(
+                    environment=environment,
+                    cluster_name=cluster.cluster_name,
+                    cluster=self._cluster_name,
+                    vpc_id=network.vpc_id,
+                    certificates=certificates,
+                    account=self._account,
+                    ownership=self._ownership,
+                ),
+                pulumi.ResourceOptions(providers=[cluster.provider, self._provider]),
+            ).ready
+
+        return network_load_balancer(install)
 
     def _budget(self) -> None:
         budget = self._settings.budget

@@ -13,6 +13,7 @@ import pulumi_kubernetes as kubernetes
 
 from components.cluster.storage_classes import StorageClassSpecification
 from components.database.managed import ManagedDatabase
+from components.edge import LoadBalancer
 from components.identity import (
     Access,
     Grant,
@@ -30,6 +31,7 @@ __all__ = [
     "GrantError",
     "Identity",
     "IdentityBinding",
+    "LoadBalancer",
     "ManagedDatabase",
     "SecretStoreSpecification",
     "ServiceAccountReference",
@@ -57,6 +59,8 @@ class Foundation:
         outputs: what the stack exports of its foundation.
         secrets: names in the cloud's vault of the secrets that the foundation made, by path (``postgres/analytics``).
         acme_solver: how cert-manager proves that hosts under the base domain are ours, in its own form.
+        load_balancer: how Services that are reachable from outside get a load balancer.
+        dns_provider: what external-dns calls the cloud's DNS service; None: records are made by hand.
         cluster: the cluster, whose end is the end of everything in it (``deleted_with``); None: it is not ours.
     """
 
@@ -73,5 +77,7 @@ class Foundation:
     outputs: Mapping[str, pulumi.Input[Any]] = field(default_factory=dict[str, pulumi.Input[Any]])
     secrets: Mapping[str, pulumi.Output[str]] = field(default_factory=dict[str, pulumi.Output[str]])
     acme_solver: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    load_balancer: LoadBalancer = field(default_factory=LoadBalancer)
+    dns_provider: str | None = None
     cluster: pulumi.Resource | None = None
     database_backups: Mapping[str, Any] = field(default_factory=dict[str, Any])

@@ -38,6 +38,7 @@ class IdentityArgs:
         buckets: other buckets by name.
         secret_prefix: start of the names of the stack's secrets.
         secret_key_arn: KMS key of the secrets.
+        base_domain: under which DNS records are.
         account: where they are.
         ownership: tags.
         further_secrets: ARNs of secrets outside the prefix that ``secret`` includes.
@@ -49,6 +50,7 @@ class IdentityArgs:
     buckets: Mapping[str, GrantableBucket]
     secret_prefix: str
     secret_key_arn: pulumi.Input[str]
+    base_domain: str
     account: Account
     ownership: Ownership
     further_secrets: Sequence[pulumi.Input[str]] = field(default_factory=tuple[pulumi.Input[str], ...])
@@ -117,7 +119,12 @@ class Identity(pulumi.ComponentResource):
             return _bucket_statements(position, self._named(grant, self._args.buckets, name), grant.access)
         if family == "secret":
             return self._secret_statements(position, grant, name)
-        raise GrantError(f"grant {grant.resource!r}: allowed are lake/<zone>, bucket/<name>, secret/<prefix>, secret")
+        if family == "dns":
+            return self._record_statements(position, grant, name)
+        raise GrantError(
+            f"grant {grant.resource!r}: allowed are lake/<zone>, bucket/<name>, secret/<prefix>, secret, dns/<label>, "
+            "dns"
+        )
 
     def _named(self, grant: Grant, known: Mapping[str, GrantableBucket], name: str) -> GrantableBucket:
         if name not in known:
@@ -144,6 +151,39 @@ class Identity(pulumi.ComponentResource):
                 actions=["kms:Decrypt"],
                 resources=[args.secret_key_arn],
                 conditions={"StringEquals": {"kms:ViaService": through}},
+            ),
+        ]
+
+    def _record_statements(self, position: int, grant: Grant, label: str) -> list[Statement]:
+        """Records by name: zones may be another stack's as well, so that a zone is not what bounds them."""
+        partition, domain = self._args.account.partition, self._args.base_domain
+        zones, changes = f"arn:{partition}:route53:::hostedzone/*", f"arn:{partition}:route53:::change/*"
+        names = [f"{label}.{domain}", f"{label}.*.{domain}"] if label else [domain, f"*.{domain}"]
+        reading = [
+            Statement(
+                sid=f"Zones{position}",
+                actions=["route53:ListHostedZones", "route53:ListHostedZonesByName"],
+                resources=["*"],
+            ),
+            Statement(sid=f"Records{position}", actions=["route53:ListResourceRecordSets"], resources=[zones]),
+            Statement(sid=f"Changes{position}", actions=["route53:GetChange"], resources=[changes]),
+        ]
+        if grant.access is Access.READ:
+            return reading
+        return [
+            *reading,
+            Statement(
+                sid=f"ChangeRecords{position}",
+                actions=["route53:ChangeResourceRecordSets"],
+                resources=[zones],
+                conditions={
+                    "ForAllValues:StringLike": {"route53:ChangeResourceRecordSetsNormalizedRecordNames": names},
+                    "ForAllValues:StringEquals": {
+                        "route53:ChangeResourceRecordSetsRecordTypes": ["TXT"]
+                        if label
+                        else ["A", "AAAA", "CNAME", "TXT"]
+                    },
+                },
             ),
         ]
 

@@ -27,7 +27,8 @@ class Grant:
     """Access of one workload to one named resource of the foundation; write access includes reading.
 
     ``resource`` is a lake zone (``lake/raw``), another bucket (``bucket/velero-backups``), the secrets below a prefix
-    (``secret/airflow``) or all of the stack's secrets (``secret``).
+    (``secret/airflow``), all of the stack's secrets (``secret``), the DNS records under the base domain (``dns``) or
+    only the TXT records with this first label, by which a challenge is met (``dns/_acme-challenge``).
     """
 
     resource: str

@@ -17,18 +17,14 @@ from typing import Any
 import yaml
 
 _READING = re.compile(r"(BatchGet|Describe|Get|List)[A-Za-z]*\*")
-_NARROWING_KEYS = frozenset(
-    {
-        "aws:principalaccount",
-        "aws:principalarn",
-        "aws:principalorgid",
-        "aws:sourceaccount",
-        "aws:sourcearn",
-        "kms:calleraccount",
-        "kms:encryptioncontext:aws:logs:arn",
-    }
+_CALLER = re.compile(
+    "aws:principalaccount|aws:principalarn|aws:principalorgid|aws:sourceaccount|aws:sourcearn|kms:calleraccount"
+    "|kms:encryptioncontext:aws:logs:arn"
 )
-_POSITIVE_OPERATOR = re.compile(r"(ForAllValues:|ForAnyValue:)?(String|Arn)(Equals|EqualsIgnoreCase|Like)")
+# the resource's own tag, or the one that it is created with: it is found by what it is instead of what it is called
+_TAG = re.compile("aws:(resource|request)tag/.+")
+# not ForAllValues, which also holds where the request has no such key
+_POSITIVE_OPERATOR = re.compile(r"(ForAnyValue:)?(String|Arn)(Equals|EqualsIgnoreCase|Like)")
 
 
 class PolicyKind(StrEnum):
@@ -108,6 +104,8 @@ def _resource_findings(statement: Mapping[str, Any]) -> Iterator[str]:
     resources = _many(statement.get("Resource"))
     if not resources:
         yield "no Resource; name the resources that are needed"
+    if _is_narrowed(statement.get("Condition"), _TAG):
+        return
     narrow = [action for action in _many(statement.get("Action")) if action not in _permitted_resources()]
     for resource in resources:
         if isinstance(resource, str) and _is_wide(resource) and narrow:
@@ -134,7 +132,7 @@ def _principal_findings(statement: Mapping[str, Any], kind: PolicyKind) -> Itera
     if not principal:
         yield "no Principal; name who is let in"
         return
-    narrowed = _is_narrowed(statement.get("Condition"))
+    narrowed = _is_narrowed(statement.get("Condition"), _CALLER)
     members: list[tuple[str, Any]] = (
         [(str(family), name) for family, names in principal.items() for name in _many(names)]
         if isinstance(principal, Mapping)
@@ -147,11 +145,11 @@ def _principal_findings(statement: Mapping[str, Any], kind: PolicyKind) -> Itera
             yield (f"service {name!r} acts for every customer of AWS; narrow it by aws:SourceAccount or aws:SourceArn")
 
 
-def _is_narrowed(condition: Any) -> bool:
+def _is_narrowed(condition: Any, keys: re.Pattern[str]) -> bool:
     if not isinstance(condition, Mapping):
         return False
     return any(
-        str(key).lower() in _NARROWING_KEYS and "*" not in _many(values)
+        keys.fullmatch(str(key).lower()) and "*" not in _many(values)
         for operator, tests in condition.items()
         if _POSITIVE_OPERATOR.fullmatch(str(operator))
         for key, values in tests.items()

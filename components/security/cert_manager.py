@@ -11,12 +11,14 @@ import pulumi
 import pulumi_kubernetes as kubernetes
 
 from components.base import Environment, PlatformChart, PlatformChartArgs, Priority
+from components.identity import Access, Grant, IdentityBinding
 
 _ACME = {
     "letsencrypt-staging": "https://acme-staging-v02.api.letsencrypt.org/directory",
     "letsencrypt-prod": "https://acme-v02.api.letsencrypt.org/directory",
 }
 INTERNAL_ISSUER = "platform-internal"
+_NAME = "cert-manager"
 
 
 @dataclass(frozen=True)
@@ -57,16 +59,21 @@ class CertManager(pulumi.ComponentResource):
         super().__init__("biz-automation:security:CertManager", name, None, opts)
         self._args = args
         self._namespace = args.environment.namespaces["security"]
+        # it meets challenges for the public hosts by DNS records
+        binding = args.environment.bind(self._namespace.name, _NAME, [Grant("dns/_acme-challenge", Access.WRITE)])
+        gates = [gate for gate in (binding.ready, args.environment.monitors) if gate is not None]
         chart = PlatformChart(
             name,
             PlatformChartArgs(
                 environment=args.environment,
                 chart="cert-manager",
                 namespace=self._namespace,
-                values=_values(args.environment),
+                values=_values(args.environment, binding),
                 component="security",
-                after=[args.environment.monitors] if args.environment.monitors else [],
+                release=_NAME,
+                after=gates,
                 destinations=["api-server", "internet"],
+                pod_labels=binding.pod_labels,
             ),
             pulumi.ResourceOptions(parent=self),
         )
@@ -126,7 +133,7 @@ class CertManager(pulumi.ComponentResource):
         )
 
 
-def _values(environment: Environment) -> dict[str, Any]:
+def _values(environment: Environment, binding: IdentityBinding) -> dict[str, Any]:
     return {
         "global": {
             "priorityClassName": Priority.CRITICAL.value,
@@ -139,6 +146,8 @@ def _values(environment: Environment) -> dict[str, Any]:
         "startupapicheck": {"enabled": False},
         "enableCertificateOwnerRef": False,
         # the cluster's DNS is the only one that pods may ask
+        "serviceAccount": {"name": _NAME, "annotations": dict(binding.annotations)},
+        # whether a challenge's record is there is asked of the cluster's DNS: no pod asks servers outside
         "dns01RecursiveNameserversOnly": True,
         "prometheus": {"enabled": True, "servicemonitor": {"enabled": environment.monitors is not None}},
         **_part(environment, "cert-manager", "cert-manager", "controller"),

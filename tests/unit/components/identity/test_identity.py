@@ -17,6 +17,7 @@ ARGS = IdentityArgs(
     buckets={"backups": GrantableBucket("arn:aws:s3:::biz-backups", KEY_ARN)},
     secret_prefix="biz",
     secret_key_arn=KEY_ARN + "-secrets",
+    base_domain="dev.automation.example.com",
     account=ACCOUNT_IN_REGION,
     ownership=OWNERSHIP,
     further_secrets=["arn:aws:secretsmanager:us-east-1:123456789012:secret:rds!db-1"],
@@ -65,6 +66,38 @@ def test_secrets_are_read_below_their_prefix(engine: RecordingEngine) -> None:
 def test_all_secrets_include_those_that_services_made(engine: RecordingEngine) -> None:
     bind(engine, Grant("secret", Access.READ))
     assert {f"arn:aws:secretsmanager:us-east-1:{ACCOUNT}:secret:biz/*", *ARGS.further_secrets} < allowed(engine).keys()
+
+
+def change_conditions(engine: RecordingEngine) -> dict[str, dict[str, list[str]]]:
+    """What bounds changes of DNS records."""
+    policy = json.loads(engine.only("aws:iam/rolePolicy:RolePolicy").inputs["policy"])
+    return next(item["Condition"] for item in policy["Statement"] if item["Sid"].startswith("ChangeRecords"))
+
+
+def test_dns_records_are_changed_under_the_base_domain_alone(engine: RecordingEngine) -> None:
+    bind(engine, Grant("dns", Access.WRITE))
+    names, types = change_conditions(engine).values()
+    assert names == {
+        "route53:ChangeResourceRecordSetsNormalizedRecordNames": [ARGS.base_domain, f"*.{ARGS.base_domain}"]
+    }
+    assert types == {"route53:ChangeResourceRecordSetsRecordTypes": ["A", "AAAA", "CNAME", "TXT"]}
+
+
+def test_a_challenge_is_met_by_its_own_text_records(engine: RecordingEngine) -> None:
+    bind(engine, Grant("dns/_acme-challenge", Access.WRITE))
+    names, types = change_conditions(engine).values()
+    assert names["route53:ChangeResourceRecordSetsNormalizedRecordNames"] == [
+        f"_acme-challenge.{ARGS.base_domain}",
+        f"_acme-challenge.*.{ARGS.base_domain}",
+    ]
+    assert types["route53:ChangeResourceRecordSetsRecordTypes"] == ["TXT"]
+
+
+def test_reading_dns_changes_nothing(engine: RecordingEngine) -> None:
+    bind(engine, Grant("dns", Access.READ))
+    assert not any(
+        "Change" in action for actions in allowed(engine).values() for action in actions if "Get" not in action
+    )
 
 
 def test_only_the_service_accounts_own_pods_get_the_role(engine: RecordingEngine) -> None:

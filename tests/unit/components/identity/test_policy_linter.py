@@ -63,6 +63,14 @@ ALLOWED: dict[str, tuple[PolicyKind, dict[str, Any]]] = {
             Condition={"ArnEquals": {"aws:SourceArn": "arn:aws:events:us-east-1:123456789012:rule/biz"}},
         ),
     ),
+    "whatever carries this tag": (
+        PolicyKind.IDENTITY,
+        document(
+            Action="ec2:DeleteSecurityGroup",
+            Resource="*",
+            Condition={"StringEquals": {"aws:ResourceTag/elbv2.k8s.aws/cluster": "biz"}},
+        ),
+    ),
 }
 
 DISALLOWED: dict[str, tuple[PolicyKind, dict[str, Any], str]] = {
@@ -82,6 +90,24 @@ DISALLOWED: dict[str, tuple[PolicyKind, dict[str, Any], str]] = {
         PolicyKind.IDENTITY,
         document(Action=["logs:DescribeLogGroups", "logs:DeleteLogGroup"], Resource="*"),
         "for logs:DeleteLogGroup",
+    ),
+    "whatever carries any tag": (
+        PolicyKind.IDENTITY,
+        document(
+            Action="ec2:DeleteSecurityGroup",
+            Resource="*",
+            Condition={"StringLike": {"aws:ResourceTag/elbv2.k8s.aws/cluster": "*"}},
+        ),
+        "covers resources",
+    ),
+    "what has this tag or none": (
+        PolicyKind.IDENTITY,
+        document(
+            Action="ec2:DeleteSecurityGroup",
+            Resource="*",
+            Condition={"ForAllValues:StringEquals": {"aws:ResourceTag/elbv2.k8s.aws/cluster": "biz"}},
+        ),
+        "covers resources",
     ),
     "every bucket": (
         PolicyKind.IDENTITY,

@@ -1,0 +1,168 @@
+"""Sign-on for everything behind the gateway.
+
+Source: SEC-13, NET-7, A-11.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+
+from components.base import (
+    Environment,
+    Exposure,
+    ExternalSecret,
+    ExternalSecretArgs,
+    PlatformChart,
+    PlatformChartArgs,
+    Priority,
+    SecretKey,
+)
+from components.edge import sign_on
+
+_CREDENTIALS, _SESSIONS = "oauth2-proxy", "oauth2-proxy-sessions"
+_REDIS = "redis://redis.data.svc.cluster.local:6379"
+_SELECTED = {"app.kubernetes.io/name": sign_on.SERVICE}
+# a working day; then people sign on again, and whoever left the group is out
+_SESSION = "8h"
+
+
+@dataclass(frozen=True)
+class OAuth2ProxyArgs:
+    """What oauth2-proxy needs.
+
+    Args:
+        environment: the stack that it is part of.
+        issuer_url: address of the identity provider.
+        client_id: what the provider calls this platform.
+        groups: of the provider; whoever is in none of them gets in nowhere.
+        after: gates to wait for: Valkey keeps its sessions.
+    """
+
+    environment: Environment
+    issuer_url: str
+    client_id: str
+    groups: Sequence[str]
+    after: Sequence[pulumi.Resource] = ()
+
+
+class OAuth2Proxy(pulumi.ComponentResource):
+    """oauth2-proxy at ``auth.<base domain>``: one sign-on, one cookie, for all hosts under the base domain.
+
+    Its sessions are in Valkey, so that each of its replicas knows them and the cookie stays small.
+
+    Args:
+        name: logical name.
+        args: identity provider and groups.
+        opts: carries the cluster's provider.
+
+    Attributes:
+        ready: gate: it runs.
+
+    Source: SEC-13, NET-7.
+    """
+
+    ready: pulumi.Resource
+
+    def __init__(self, name: str, args: OAuth2ProxyArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("biz-automation:edge:OAuth2Proxy", name, None, opts)
+        self._args = args
+        environment = args.environment
+        self._namespace = environment.namespaces["ingress"]
+        secrets = [
+            self._secret(
+                _CREDENTIALS,
+                {
+                    "client-secret": SecretKey("sso/client", "secret"),
+                    "cookie-secret": SecretKey("sso/cookie", "secret"),
+                },
+            ),
+            self._secret(_SESSIONS, {"redis-password": SecretKey("redis/default")}),
+        ]
+        gates = [*secrets, *args.after, *([environment.monitors] if environment.monitors else [])]
+        self.ready = PlatformChart(
+            name,
+            PlatformChartArgs(
+                environment=environment,
+                chart="oauth2-proxy",
+                namespace=self._namespace,
+                values=_values(args),
+                component="edge",
+                after=gates,
+                destinations=["cache", "single-sign-on"],
+            ),
+            pulumi.ResourceOptions(parent=self),
+        ).ready
+        if environment.edge is not None:
+            environment.edge.expose(
+                Exposure(sign_on.HOST, self._namespace, sign_on.SERVICE, sign_on.PORT, ("/",), self.ready),
+                pulumi.ResourceOptions(parent=self),
+            )
+        self.register_outputs({})
+
+    def _secret(self, name: str, keys: dict[str, SecretKey]) -> pulumi.Resource:
+        environment = self._args.environment
+        return ExternalSecret(
+            name,
+            ExternalSecretArgs(environment.vault, self._namespace, keys, "edge", environment.ownership),
+            pulumi.ResourceOptions(parent=self),
+        ).ready
+
+
+def _values(args: OAuth2ProxyArgs) -> dict[str, Any]:
+    environment = args.environment
+    size = environment.size(sign_on.SERVICE)
+    return {
+        "replicaCount": size.replicas,
+        "resources": size.resources,
+        "priorityClassName": Priority.CRITICAL.value,
+        "enableServiceLinks": False,
+        "serviceAccount": {"automountServiceAccountToken": False},
+        "topologySpreadConstraints": environment.spread(_SELECTED),
+        "podDisruptionBudget": {"enabled": size.replicas > 1},
+        # a new secret reaches its environment by a restart
+        "deploymentAnnotations": {"reloader.stakater.com/auto": "true"},
+        "config": {
+            "existingSecret": _CREDENTIALS,
+            "requiredSecretKeys": ["client-secret", "cookie-secret"],
+            "configFile": _configuration(args),
+        },
+        "sessionStorage": {
+            "type": "redis",
+            "redis": {
+                "existingSecret": _SESSIONS,
+                "passwordKey": "redis-password",
+                "standalone": {"connectionUrl": _REDIS},
+            },
+        },
+        "metrics": {"enabled": True, "serviceMonitor": {"enabled": environment.monitors is not None}},
+    }
+
+
+def _configuration(args: OAuth2ProxyArgs) -> str:
+    """The program's configuration file; of TOML it needs no more than JSON's own values."""
+    environment = args.environment
+    settings = {
+        "provider": "oidc",
+        "oidc_issuer_url": args.issuer_url,
+        "client_id": args.client_id,
+        "code_challenge_method": "S256",
+        "redirect_url": f"https://{environment.host(sign_on.HOST)}/oauth2/callback",
+        "skip_provider_button": True,
+        "email_domains": ["*"],
+        "allowed_groups": list(args.groups),
+        "cookie_domains": [f".{environment.base_domain}"],
+        "whitelist_domains": [f".{environment.base_domain}"],
+        "cookie_secure": True,
+        "cookie_httponly": True,
+        "cookie_samesite": "lax",
+        "cookie_expire": _SESSION,
+        # behind the gateway: it says which host and which scheme a request had
+        "reverse_proxy": True,
+        # it judges requests and serves none
+        "upstreams": ["static://200"],
+        "set_xauthrequest": True,
+    }
+    return "".join(f"{key} = {json.dumps(value)}\n" for key, value in settings.items())
