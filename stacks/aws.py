@@ -27,7 +27,7 @@ from components.identity.aws import GrantableBucket, Identity, IdentityArgs
 from components.network.aws import Network, NetworkArgs
 from components.network.aws_zones import zone_names
 from components.registry.aws import Registry, RegistryArgs
-from components.secrets import secrets_of
+from components.secrets import secrets_of, team_secrets
 from components.secrets.aws import GeneratedSecret, Secrets, SecretsArgs
 from stacks.foundation import Foundation
 from stacks.settings import DatabaseMode, LifecycleSettings, NatGateways, Settings
@@ -172,7 +172,9 @@ class _Builder:
         )
 
     def _secrets(self, encryption: Encryption) -> Secrets:
-        rows = secrets_of(self._settings.components_on)
+        settings = self._settings
+        teams = [team.name for team in settings.teams] if settings.components.kafka else []
+        rows = {**secrets_of(settings.components_on), **team_secrets(teams)}
         generated = [
             GeneratedSecret(path, row.description, row.generated, row.fixed, row.is_renewable)
             for path, row in rows.items()

@@ -1,8 +1,8 @@
 """What every cluster of the platform has first: namespaces, access, priorities, storage, and a reference workload."""
 
 from components.base import traffic
-from components.base.access import Access, AccessArgs
-from components.base.allowance import allowances
+from components.base.access import ROLES, Access, AccessArgs, role_binding
+from components.base.allowance import Allowance, allowances
 from components.base.container import Container, HttpProbe, Mount, Resources
 from components.base.destinations import Destination, Destinations, DestinationsArgs, client_labels, destinations
 from components.base.environment import Environment
@@ -20,8 +20,10 @@ from components.base.traffic import ControlPlane
 from components.base.workload import Autoscaling, Metrics, Workload, WorkloadArgs
 
 __all__ = [
+    "ROLES",
     "Access",
     "AccessArgs",
+    "Allowance",
     "Autoscaling",
     "Container",
     "ControlPlane",
@@ -59,6 +61,7 @@ __all__ = [
     "client_labels",
     "destinations",
     "pod_monitor",
+    "role_binding",
     "service_monitor",
     "sizes",
     "traffic",

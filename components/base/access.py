@@ -71,17 +71,35 @@ class Access(pulumi.ComponentResource):
         )
 
     def _binding(self, namespace: Namespace, role: str, after: Sequence[pulumi.Resource]) -> pulumi.Resource:
-        organisation = self._args.organisation
-        groups = [f"{organisation}:{namespace.name}:{role}", f"{organisation}:{role}"]
-        return kubernetes.rbac.v1.RoleBinding(
+        return role_binding(
             f"{self._name}-{namespace.name}-{role}",
-            metadata=namespace.metadata(f"{PART_OF}-{role}"),
-            role_ref={"api_group": RBAC_API, "kind": "ClusterRole", "name": f"{PART_OF}-{role}"},
-            subjects=[{"kind": "Group", "name": group, "api_group": RBAC_API} for group in groups],
-            opts=pulumi.ResourceOptions(
-                parent=self, depends_on=[namespace.ready, *after], deleted_with=namespace.resource
-            ),
+            namespace,
+            self._args.organisation,
+            role,
+            pulumi.ResourceOptions(parent=self, depends_on=[namespace.ready, *after]),
         )
+
+
+def role_binding(
+    logical_name: str, namespace: Namespace, organisation: str, role: str, opts: pulumi.ResourceOptions
+) -> pulumi.Resource:
+    """Give a role in a namespace to the groups that hold it there, and everywhere.
+
+    Args:
+        logical_name: name in the program.
+        namespace: where.
+        organisation: first part of the groups' names.
+        role: one of :data:`ROLES`.
+        opts: parent and gates: the role itself is one of them.
+    """
+    groups = [f"{organisation}:{namespace.name}:{role}", f"{organisation}:{role}"]
+    return kubernetes.rbac.v1.RoleBinding(
+        logical_name,
+        metadata=namespace.metadata(f"{PART_OF}-{role}"),
+        role_ref={"api_group": RBAC_API, "kind": "ClusterRole", "name": f"{PART_OF}-{role}"},
+        subjects=[{"kind": "Group", "name": group, "api_group": RBAC_API} for group in groups],
+        opts=pulumi.ResourceOptions.merge(pulumi.ResourceOptions(deleted_with=namespace.resource), opts),
+    )
 
 
 @cache

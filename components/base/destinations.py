@@ -31,6 +31,7 @@ class Destination(BaseModel):
     namespace: str | None = None
     pods: Mapping[str, str] = Field(default_factory=dict[str, str])
     internet: bool = False
+    teams: bool = False
 
     @model_validator(mode="after")
     def _is_inside_or_outside(self) -> "Destination":
@@ -69,10 +70,12 @@ class DestinationsArgs:
     Args:
         namespaces: the platform's, by name.
         networks: destinations that a cloud runs outside the cluster, and the addresses where they are.
+        team: namespace of a team, to which what is open to teams is opened; None: the platform's own clients.
     """
 
     namespaces: Mapping[str, Namespace]
     networks: Mapping[str, Sequence[IPv4Network]]
+    team: Namespace | None = None
 
 
 class Destinations(pulumi.ComponentResource):
@@ -88,20 +91,24 @@ class Destinations(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: DestinationsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("biz-automation:base:Destinations", name, None, opts)
-        self._args = args
+        self._args, team = args, args.team
+        self._namespaces = {**args.namespaces, **({team.name: team} if team else {})}
         for destination, row in destinations().items():
-            self._open(destination, row)
+            if team is None:
+                self._open(destination, row, row.clients, f"from-{destination}-clients")
+            elif row.teams:
+                self._open(destination, row, [team.name], f"from-{destination}-{team.name}")
         self.register_outputs({})
 
-    def _open(self, name: str, row: Destination) -> None:
+    def _open(self, name: str, row: Destination, clients: Sequence[str], ingress_policy: str) -> None:
         label = client_labels(name)
         inside = row.namespace is not None and name not in self._args.networks
-        for client in row.clients:
+        for client in clients:
             self._policy(f"to-{name}", client, traffic.pods(label), egress=[self._way_to(name, row)])
         if inside and row.namespace is not None:
-            peers = [traffic.namespace_pods(client, label) for client in row.clients]
+            peers = [traffic.namespace_pods(client, label) for client in clients]
             self._policy(
-                f"from-{name}-clients",
+                ingress_policy,
                 row.namespace,
                 traffic.pods(row.pods),
                 ingress=[traffic.from_peers(peers, traffic.tcp(*row.ports))],
@@ -123,7 +130,7 @@ class Destinations(pulumi.ComponentResource):
         ingress: Sequence[traffic.IngressRule] | None = None,
         egress: Sequence[traffic.EgressRule] | None = None,
     ) -> None:
-        namespace = self._args.namespaces[namespace_name]
+        namespace = self._namespaces[namespace_name]
         opts = pulumi.ResourceOptions(parent=self, depends_on=[namespace.resource], deleted_with=namespace.resource)
         traffic.network_policy(
             f"{namespace_name}-{name}",

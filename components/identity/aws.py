@@ -3,6 +3,7 @@
 Source: CLU-5, SEC-5.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -114,10 +115,10 @@ class Identity(pulumi.ComponentResource):
     def _statements(self, position: int, grant: Grant) -> list[Statement]:
         family, _, name = grant.resource.partition("/")
         if family == "lake":
-            return _bucket_statements(position, self._named(grant, self._args.zones, name), grant.access)
+            return _bucket_statements(position, self._named(grant, self._args.zones, name), grant)
         if family == "bucket":
-            return _bucket_statements(position, self._named(grant, self._args.buckets, name), grant.access)
-        if family == "secret":
+            return _bucket_statements(position, self._named(grant, self._args.buckets, name), grant)
+        if family == "secret" and not grant.prefix:
             return self._secret_statements(position, grant, name)
         if family == "dns":
             return self._record_statements(position, grant, name)
@@ -188,18 +189,23 @@ class Identity(pulumi.ComponentResource):
         ]
 
 
-def _bucket_statements(position: int, bucket: GrantableBucket, access: Access) -> list[Statement]:
-    writes = access is Access.WRITE
+def _bucket_statements(position: int, bucket: GrantableBucket, grant: Grant) -> list[Statement]:
+    writes, prefix = grant.access is Access.WRITE, grant.prefix
+    if prefix and not re.fullmatch(r"[a-z0-9-]+(/[a-z0-9-]+)*/", prefix):
+        raise GrantError(f"grant {grant.resource!r}: prefix {prefix!r}; allowed are names that each end in a slash")
     return [
+        Statement(sid=f"Bucket{position}", actions=["s3:GetBucketLocation"], resources=[bucket.arn]),
         Statement(
-            sid=f"Bucket{position}",
-            actions=["s3:GetBucketLocation", "s3:ListBucket", *(["s3:ListBucketMultipartUploads"] if writes else [])],
+            sid=f"List{position}",
+            actions=["s3:ListBucket", *(["s3:ListBucketMultipartUploads"] if writes else [])],
             resources=[bucket.arn],
+            # who may look into a folder only may not list what lies beside it
+            conditions={"StringLike": {"s3:prefix": f"{prefix}*"}} if prefix else {},
         ),
         Statement(
             sid=f"Objects{position}",
             actions=[*_READ_OBJECTS, *(_WRITE_OBJECTS if writes else ())],
-            resources=[f"{bucket.arn}/*"],
+            resources=[f"{bucket.arn}/{prefix}*"],
         ),
         Statement(
             sid=f"ObjectKey{position}",

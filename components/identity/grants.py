@@ -28,11 +28,13 @@ class Grant:
 
     ``resource`` is a lake zone (``lake/raw``), another bucket (``bucket/velero-backups``), the secrets below a prefix
     (``secret/airflow``), all of the stack's secrets (``secret``), the DNS records under the base domain (``dns``) or
-    only the TXT records with this first label, by which a challenge is met (``dns/_acme-challenge``).
+    only the TXT records with this first label, by which a challenge is met (``dns/_acme-challenge``). ``prefix``
+    narrows a lake zone or bucket to the objects whose names start with it; it ends in a slash.
     """
 
     resource: str
     access: Access
+    prefix: str = ""
 
 
 @dataclass(frozen=True)

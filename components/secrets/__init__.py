@@ -5,3 +5,6 @@ from components.secrets.inventory import SecretRow, inventory, secrets_of
 from components.secrets.store import SecretStoreSpecification
 
 __all__ = ["SecretFormat", "SecretRow", "SecretStoreSpecification", "inventory", "secrets_of"]
+from components.secrets.inventory import SecretRow, inventory, secrets_of, team_secrets
+
+__all__ = ["SecretFormat", "SecretRow", "inventory", "secrets_of", "team_secrets"]

@@ -61,3 +61,17 @@ def secrets_of(components: Collection[str]) -> Mapping[str, SecretRow]:
     return {
         path: row for path, row in inventory().items() if not row.components or set(row.components) & set(components)
     }
+
+
+def team_secrets(teams: Collection[str]) -> Mapping[str, SecretRow]:
+    """The credentials that each team has of its own.
+
+    Args:
+        teams: their names.
+    """
+    return {
+        f"kafka/team-{team}": SecretRow(
+            description=f"Team {team} at Kafka", generated={"password": SecretFormat.PASSWORD}
+        )
+        for team in teams
+    }

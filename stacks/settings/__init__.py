@@ -31,6 +31,7 @@ from stacks.settings.model import (
 )
 from stacks.settings.problems import SettingsError
 from stacks.settings.vault_model import StoreScope, VaultSettings
+from stacks.settings.team_model import TeamSettings
 
 __all__ = [
     "BudgetSettings",
@@ -57,5 +58,6 @@ __all__ = [
     "SingleSignOnSettings",
     "StoreScope",
     "VaultSettings",
+    "TeamSettings",
     "load",
 ]

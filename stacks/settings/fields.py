@@ -84,6 +84,17 @@ InstanceType = Annotated[
 InstanceClass = Annotated[
     str, Field(min_length=1, max_length=60), Allowed("a machine class of the cloud's databases, such as db.m7g.large")
 ]
+# What a team owns starts with its name: namespace, roles, topics.
+TeamName = Annotated[
+    str,
+    Field(pattern=r"^[a-z]([a-z0-9-]{0,18}[a-z0-9])?$"),
+    Allowed("lower-case letters, digits and hyphens, at most 20, starting with a letter, such as growth"),
+]
+TopicName = Annotated[
+    str,
+    Field(pattern=r"^[a-z][a-z0-9-]*(\.[a-z0-9-]+)*$", max_length=100),
+    Allowed("words of lower-case letters, digits and hyphens, with dots between, such as orders.placed"),
+]
 HttpsUrl = Annotated[
     str,
     Field(pattern=r"^https://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~/-]*)?$", max_length=300),

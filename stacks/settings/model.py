@@ -40,6 +40,7 @@ from stacks.settings.fields import (
     Slug,
 )
 from stacks.settings.vault_model import VaultSettings
+from stacks.settings.team_model import TeamSettings
 
 
 class CloudProvider(StrEnum):
@@ -255,6 +256,8 @@ class Settings(SettingsModel):
     """How host names are published."""
     single_sign_on: Annotated[SingleSignOnSettings | None, BeforeValidator(absent_if_empty)] = None
     """The identity provider through which people sign on."""
+    teams: Annotated[tuple[TeamSettings, ...], Field(max_length=50)] = ()
+    """Teams that share the platform, each with a namespace of its own."""
 
     @property
     def ownership(self) -> Ownership:

@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 _DIRECTORY = Path(__file__).parent / "reference"
+_NAMESPACES = Path(__file__).parents[2] / "components" / "base" / "namespaces.yaml"
 
 
 @dataclass(frozen=True)
@@ -68,3 +69,9 @@ def postgres_versions() -> dict[str, date]:
 def component_needs() -> dict[str, list[str]]:
     """Components that a component needs, by switch; empty lists are left out."""
     return _table("component-needs")
+
+
+@cache
+def platform_namespaces() -> frozenset[str]:
+    """Names of the platform's own namespaces."""
+    return frozenset(yaml.safe_load(_NAMESPACES.read_text(encoding="utf-8")))

@@ -84,7 +84,7 @@ def _foundation() -> Foundation:
         ready=pulumi.CustomResource(NODES, "nodes", {}),
         control_plane_networks=CONTROL_PLANE_NETWORKS,
         identity=NoIdentity(),
-        lake={},
+        lake={"curated": pulumi.Output.from_input("s3://biz-curated")},
         secret_store=SecretStoreSpecification("vault", {"fake": {"data": []}}),
         storage_classes=STORAGE_CLASSES,
         registry=pulumi.Output.from_input("registry.example"),

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 
 from stacks.settings.model import Settings
 from stacks.settings.problems import Problem
-from stacks.settings.rules import cloud, components, data, network, nodes, organisation
+from stacks.settings.rules import cloud, components, data, network, nodes, organisation, teams
 from stacks.settings.rules.partial import readable
 
 Rule = Callable[[Settings], Iterator[Problem]]
@@ -22,6 +22,7 @@ RULES: tuple[Rule, ...] = (
     *nodes.RULES,
     *data.RULES,
     *components.RULES,
+    *teams.RULES,
 )
 
 

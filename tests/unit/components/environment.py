@@ -8,13 +8,14 @@ import pulumi
 
 from components import base
 from components.identity import Grant, IdentityBinding, ServiceAccountReference
-from components.secrets import inventory
+from components.secrets import inventory, team_secrets
 from tests.unit.components.ownership import OWNERSHIP
 
 GATE = "test:index:Gate"
 BASE_DOMAIN = "dev.automation.example.com"
 CONTROL_PLANE = base.ControlPlane([IPv4Network("10.10.72.0/24")], IPv4Address("172.20.0.1"))
 ZONES = ("raw", "curated", "archive")
+TEAMS = ("growth", "finance")
 
 
 @dataclass
@@ -59,7 +60,8 @@ def environment(profile: str = "dev", *, monitored: bool = True) -> base.Environ
         name: base.Namespace(name, base.NamespaceArgs(allowance, "1.35", CONTROL_PLANE, [], ownership))
         for name, allowance in base.allowances(profile).items()
     }
-    names = {path: path if row.supplied else f"biz/{path}" for path, row in inventory().items()}
+    rows = {**inventory(), **team_secrets(TEAMS)}
+    names = {path: path if row.supplied else f"biz/{path}" for path, row in rows.items()}
     return base.Environment(
         profile=profile,
         ownership=ownership,

@@ -55,6 +55,15 @@ def test_writing_includes_reading(engine: RecordingEngine) -> None:
     assert actions[KEY_ARN] == {"kms:Decrypt", "kms:GenerateDataKey"}
 
 
+def test_a_prefix_opens_one_folder_only(engine: RecordingEngine) -> None:
+    bind(engine, Grant("lake/raw", Access.WRITE, "teams/growth/"))
+    actions = allowed(engine)
+    assert actions.keys() == {"arn:aws:s3:::biz-raw", "arn:aws:s3:::biz-raw/teams/growth/*", KEY_ARN}
+    policy = json.loads(engine.only("aws:iam/rolePolicy:RolePolicy").inputs["policy"])
+    (listing,) = (item for item in policy["Statement"] if "s3:ListBucket" in item["Action"])
+    assert listing["Condition"] == {"StringLike": {"s3:prefix": "teams/growth/*"}}
+
+
 def test_secrets_are_read_below_their_prefix(engine: RecordingEngine) -> None:
     bind(engine, Grant("secret/airflow", Access.READ))
     assert allowed(engine).keys() == {
@@ -128,6 +137,9 @@ def test_only_the_service_accounts_own_pods_get_the_role(engine: RecordingEngine
         ([Grant("bucket/raw", Access.READ)], "there is no 'raw'; allowed are backups"),
         ([Grant("queue/x", Access.READ)], "'queue/x': allowed are lake/<zone>"),
         ([Grant("secret/airflow", Access.WRITE)], "secrets can be read only"),
+        ([Grant("secret/airflow", Access.READ, "x/")], "'secret/airflow': allowed are lake/<zone>"),
+        ([Grant("lake/raw", Access.READ, "teams/growth")], "prefix 'teams/growth'; allowed are names"),
+        ([Grant("lake/raw", Access.READ, "teams/*/")], "prefix 'teams/\\*/'; allowed are names"),
         ([], "data/airflow: no grants"),
     ],
 )

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pulumi
 
-from components.secrets import SecretFormat
+from components.secrets import SecretFormat, team_secrets
 from components.secrets.aws import GeneratedSecret, Secrets, SecretsArgs
 from tests.unit.components.ownership import KEY_ARN, OWNERSHIP, untagged
 from tests.unit.recording import RecordingEngine
@@ -66,4 +66,12 @@ def test_another_day_of_renewal_makes_other_values_but_not_of_keys_that_encrypt(
     assert keepers == {
         "secrets-airflow-fernet-key": None,
         "secrets-postgres-analytics-password": {"renewedOn": "2026-11-24"},
+    }
+
+
+def test_each_team_has_a_password_of_its_own_for_kafka() -> None:
+    rows = team_secrets(["growth", "finance"])
+    assert {path: row.properties for path, row in rows.items()} == {
+        "kafka/team-growth": {"password"},
+        "kafka/team-finance": {"password"},
     }
