@@ -9,7 +9,7 @@ from components.base.environment import Environment
 from components.base.exposure import Edge, Exposure
 from components.base.healthz import Healthz, HealthzArgs
 from components.base.integration_isolation import IntegrationIsolation, IntegrationIsolationArgs
-from components.base.monitoring import pod_monitor, service_monitor
+from components.base.monitoring import pod_monitor, recording_rules, service_monitor
 from components.base.namespace import Namespace, NamespaceArgs
 from components.base.platform_chart import PlatformChart, PlatformChartArgs
 from components.base.scheduling import Priority, PriorityClasses, PriorityClassesArgs
@@ -62,6 +62,7 @@ __all__ = [
     "destinations",
     "pod_monitor",
     "role_binding",
+    "recording_rules",
     "service_monitor",
     "sizes",
     "traffic",

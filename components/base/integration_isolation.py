@@ -13,7 +13,8 @@ from components.base.namespace import Namespace
 
 POLICY = "integration-isolation"
 BRIDGE = {"app": "uipath-bridge"}
-KESTRA = {"app": "kestra"}
+# one of them runs the tasks: the second where Kestra is distributed
+KESTRA = ({"app": "kestra"}, {"app": "kestra-worker"})
 
 
 @dataclass(frozen=True)
@@ -46,12 +47,13 @@ class IntegrationIsolation(pulumi.ComponentResource):
     def __init__(self, name: str, args: IntegrationIsolationArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("biz-automation:base:IntegrationIsolation", name, None, opts)
         namespace = args.namespace
+        callers = [traffic.namespace_pods(namespace.name, labels) for labels in KESTRA]
         self.ready = traffic.network_policy(
             name,
             namespace.metadata(POLICY),
             pulumi.ResourceOptions(parent=self, depends_on=[namespace.ready], deleted_with=namespace.resource),
             selected=traffic.pods(BRIDGE),
-            ingress=[traffic.from_peers([traffic.namespace_pods(namespace.name, KESTRA)], traffic.tcp(8080))],
+            ingress=[traffic.from_peers(callers, traffic.tcp(8080))],
             egress=[traffic.internet(), traffic.dns()],
         )
         self.register_outputs({})

@@ -55,5 +55,29 @@ def pod_monitor(
     )
 
 
+def recording_rules(
+    name: str,
+    metadata: kubernetes.meta.v1.ObjectMetaArgsDict,
+    opts: pulumi.ResourceOptions,
+    *,
+    records: Mapping[str, str],
+    interval: str = "30s",
+) -> kubernetes.apiextensions.CustomResource:
+    """A PrometheusRule that gives metrics the names that dashboards and alerts know them by.
+
+    Args:
+        name: logical name.
+        metadata: name, namespace and labels of the object.
+        opts: parent and gates: the environment's ``monitors`` is one of them.
+        records: name of the metric -> expression in PromQL.
+        interval: between two evaluations.
+    """
+    rules = [{"record": record, "expr": expression} for record, expression in records.items()]
+    spec = {"groups": [{"name": f"{name}.records", "interval": interval, "rules": rules}]}
+    return kubernetes.apiextensions.CustomResource(
+        f"{name}-records", api_version=API_VERSION, kind="PrometheusRule", metadata=metadata, spec=spec, opts=opts
+    )
+
+
 def _endpoint(port: str, path: str, interval: str) -> dict[str, str]:
     return {"port": port, "path": path, "interval": interval}

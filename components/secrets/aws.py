@@ -121,6 +121,10 @@ class Secrets(pulumi.ComponentResource):
                 length=_LENGTH,
                 special=False,
                 keepers={"renewedOn": self._args.renewed_on} if item.is_renewable else None,
+                # some applications refuse a password that lacks one of these
+                min_lower=1,
+                min_numeric=1,
+                min_upper=1,
                 opts=self._child,
             )
             values[key] = made.result.apply(form.shape)

@@ -25,6 +25,7 @@ HEALTHZ, AIRFLOW = pod("integration", "healthz"), pod("data", "airflow-webserver
 PROMETHEUS, CONTROLLER = pod("observability", "prometheus"), pod("ingress", "ingress-nginx")
 WEBHOOK, WORKER = pod("security", "cert-manager-webhook"), pod("workflows", "servicenow-worker")
 OPERATOR = Endpoint("10.10.3.4", "data", {"app": "strimzi", **API_CLIENT})
+KESTRA_WORKER = pod("workflows", "kestra-worker")
 BRIDGE_WITH_API_LABEL = Endpoint("10.10.3.5", "workflows", {"app": "uipath-bridge", **API_CLIENT})
 
 ALLOWED = {
@@ -37,6 +38,7 @@ ALLOWED = {
     "operators call the API server": Connection(OPERATOR, API_SERVER, 443),
     "operators call the API server's Service": Connection(OPERATOR, API_SERVICE, 443),
     "Kestra drives the bridge": Connection(KESTRA, BRIDGE, 8080),
+    "so does the worker of a distributed Kestra": Connection(KESTRA_WORKER, BRIDGE, 8080),
     "the bridge calls UiPath": Connection(BRIDGE, INTERNET, 443),
     "the bridge resolves names": Connection(BRIDGE, DNS, 53, "UDP"),
     "the bridge resolves long names": Connection(BRIDGE, DNS, 53),

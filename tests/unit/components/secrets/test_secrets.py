@@ -45,7 +45,9 @@ def test_a_secret_is_encrypted_and_can_be_brought_back(engine: RecordingEngine) 
 
 def test_the_password_is_random_long_and_secret(engine: RecordingEngine) -> None:
     deploy(engine)
-    assert engine.only(PASSWORD).inputs["length"] == 32
+    made = engine.only(PASSWORD).inputs
+    assert made["length"] == 32
+    assert (made["minLower"], made["minNumeric"], made["minUpper"]) == (1, 1, 1), "some applications insist"
     text = engine.only("aws:secretsmanager/secretVersion:SecretVersion").inputs["secretString"]
     assert pulumi.runtime.rpc.is_rpc_secret(text)
     assert json.loads(pulumi.runtime.rpc.unwrap_rpc_secret(text)) == {"username": "analytics", "password": "canary"}

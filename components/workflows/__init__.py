@@ -1,0 +1,5 @@
+"""Workflow engines."""
+
+from components.workflows.kestra import Kestra, KestraArgs
+
+__all__ = ["Kestra", "KestraArgs"]
