@@ -1,5 +1,6 @@
 """Workflow engines."""
 
+from components.workflows.airflow import Airflow, AirflowArgs
 from components.workflows.kestra import Kestra, KestraArgs
 
-__all__ = ["Kestra", "KestraArgs"]
+__all__ = ["Airflow", "AirflowArgs", "Kestra", "KestraArgs"]
