@@ -4,7 +4,7 @@ Source: WF-KESTRA-1..14, NET-4, A-10, A-13, A-15, A-20.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import pulumi
 import pulumi_kubernetes as kubernetes
@@ -26,6 +26,7 @@ from components.base import (
 )
 from components.database import DatabaseServer
 from components.identity import Access, Grant
+from components.workflows.flow_secrets import FlowSecret, flow_secrets
 from components.workflows.kestra_configuration import WEBHOOKS, configuration
 
 NAME = "kestra"
@@ -55,14 +56,11 @@ class KestraArgs:
         environment: the stack that it is part of.
         database: where it keeps flows, executions and its queue.
         distributed: whether webserver, executor, scheduler, worker and indexer are Deployments of their own.
-        flow_secrets: what flows read as ``secret('<NAME>')`` -> where the vault has it. One that nobody has put into
-            the vault yet is missing for its flows alone.
     """
 
     environment: Environment
     database: DatabaseServer
     distributed: bool = False
-    flow_secrets: Mapping[str, SecretKey] = field(default_factory=dict[str, SecretKey])
 
 
 @dataclass(frozen=True)
@@ -121,9 +119,8 @@ class Kestra(pulumi.ComponentResource):
         self._namespace = args.environment.namespaces["workflows"]
         database = self._database_secret()
         admin = self._secret(ADMIN_SECRET, {key: SecretKey("kestra/admin", key) for key in ("username", "password")})
-        flow_secrets = {key: self._flow_secret(key, source) for key, source in args.flow_secrets.items()}
-        after = [args.database.ready, database.ready, admin.ready, *(item.ready for item in flow_secrets.values())]
-        self._env = _flow_environment(flow_secrets)
+        read_by_flows = [self._flow_secret(key, row) for key, row in flow_secrets().items()]
+        after = [args.database.ready, database.ready, admin.ready, *read_by_flows]
         *others, api = _DISTRIBUTED if args.distributed else _STANDALONE
         running = [self._workload(part, after).ready for part in others]
         workload = self._workload(api, [*after, *running])
@@ -159,10 +156,10 @@ class Kestra(pulumi.ComponentResource):
             {f"DATABASE_{key.upper()}": f"{{{{ .{key} }}}}" for key in credentials},
         )
 
-    def _flow_secret(self, key: str, source: SecretKey) -> ExternalSecret:
+    def _flow_secret(self, name: str, row: FlowSecret) -> pulumi.Resource:
         # Kestra reads secrets from its environment, in base64
-        template = {f"SECRET_{key}": "{{ .value | b64enc }}"}
-        return self._secret(f"kestra-secret-{key.lower().replace('_', '-')}", {"value": source}, template)
+        template = {row.key: "{{ .value }}", _variable(name): "{{ .value | b64enc }}"}
+        return self._secret(row.secret, {"value": row.source}, template).ready
 
     def _workload(self, part: _Part, after: Sequence[pulumi.Resource]) -> Workload:
         environment, size = self._args.environment, self._args.environment.size(part.name)
@@ -213,7 +210,7 @@ class Kestra(pulumi.ComponentResource):
             env=[
                 {"name": "LAKE_BUCKET", "value": bucket},
                 *(_admin_environment() if part.serves else ()),
-                *(self._env if part.works else ()),
+                *(_flow_environment() if part.works else ()),
             ],
             # its entry point writes KESTRA_CONFIGURATION to the first, tasks work in the second
             writable={"/app/confs": "1Mi", "/tmp": "4Gi" if part.works else "256Mi"},  # noqa: S108 - the pod's own
@@ -248,11 +245,16 @@ def _admin_environment() -> Sequence[kubernetes.core.v1.EnvVarArgsDict]:
     ]
 
 
-def _flow_environment(secrets: Mapping[str, ExternalSecret]) -> Sequence[kubernetes.core.v1.EnvVarArgsDict]:
+def _flow_environment() -> Sequence[kubernetes.core.v1.EnvVarArgsDict]:
+    # optional: a worker that waited for what nobody has supplied would run no flow at all
     return [
         {
-            "name": f"SECRET_{key}",
-            "value_from": {"secret_key_ref": {"name": secret.name, "key": f"SECRET_{key}", "optional": True}},
+            "name": _variable(name),
+            "value_from": {"secret_key_ref": {"name": row.secret, "key": _variable(name), "optional": True}},
         }
-        for key, secret in secrets.items()
+        for name, row in flow_secrets().items()
     ]
+
+
+def _variable(name: str) -> str:
+    return f"SECRET_{name}"

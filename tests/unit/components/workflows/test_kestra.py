@@ -8,9 +8,10 @@ import pulumi
 import pytest
 import yaml
 
-from components.base import SecretKey
 from components.identity import Access, Grant
+from components.secrets import inventory
 from components.workflows import Kestra, KestraArgs
+from components.workflows.flow_secrets import flow_secrets
 from tests.unit.components.database.server import database_server
 from tests.unit.components.environment import NotedEdge, NotedIdentity, environment
 from tests.unit.recording import RecordingEngine, recording
@@ -19,7 +20,6 @@ DEPLOYMENT = "kubernetes:apps/v1:Deployment"
 SECRET = "kubernetes:external-secrets.io/v1:ExternalSecret"
 MONITOR = "kubernetes:monitoring.coreos.com/v1:ServiceMonitor"
 RULE = "kubernetes:monitoring.coreos.com/v1:PrometheusRule"
-SLACK = SecretKey("kestra/admin", "username")
 PARTS = {"kestra", "kestra-executor", "kestra-indexer", "kestra-scheduler", "kestra-worker"}
 
 
@@ -33,8 +33,7 @@ class Deployed:
 
     def _program(self, profile: str, *, distributed: bool) -> Kestra:
         stack = replace(environment(profile), identity=self.identity, edge=self.edge)
-        secrets = {"SLACK_WEBHOOK_URL": SLACK}
-        return Kestra("kestra", KestraArgs(stack, database_server(), distributed, secrets))
+        return Kestra("kestra", KestraArgs(stack, database_server(), distributed))
 
     def pod(self, name: str) -> dict[str, Any]:
         """Template of a part's pods."""
@@ -139,12 +138,22 @@ def test_only_the_part_that_serves_knows_the_administrator(distributed: Deployed
 
 def test_flows_read_secrets_in_base64_and_live_without_them(distributed: Deployed) -> None:
     variable = distributed.environment("kestra-worker")["SECRET_SLACK_WEBHOOK_URL"]["valueFrom"]["secretKeyRef"]
-    secret = distributed.engine.only(SECRET, f"workflows-{variable['name']}").inputs["spec"]
+    secret = distributed.engine.only(SECRET, "workflows-slack-webhook-url").inputs["spec"]
 
-    assert variable["optional"] is True
-    assert secret["target"]["template"]["data"] == {"SECRET_SLACK_WEBHOOK_URL": "{{ .value | b64enc }}"}
-    assert secret["data"][0]["remoteRef"] == {"key": "biz/kestra/admin", "property": SLACK.property}
+    assert variable == {"name": "slack-webhook-url", "key": "SECRET_SLACK_WEBHOOK_URL", "optional": True}
+    assert secret["target"]["template"]["data"] == {
+        "url": "{{ .value }}",
+        "SECRET_SLACK_WEBHOOK_URL": "{{ .value | b64enc }}",
+    }
+    assert secret["data"][0]["remoteRef"] == {"key": "slack/prod/webhook-url", "property": "url"}
     assert "SECRET_SLACK_WEBHOOK_URL" not in distributed.environment("kestra-scheduler")
+
+
+def test_every_secret_of_the_flows_is_one_that_the_vault_expects() -> None:
+    rows = flow_secrets().values()
+
+    assert {"slack-webhook-url", "hubspot-token", "manychat-api-key"} <= {row.secret for row in rows}
+    assert all(row.key in inventory()[row.path].properties for row in rows)
 
 
 def test_only_webhooks_are_public(standalone: Deployed) -> None:
