@@ -4,6 +4,9 @@ from components.base import traffic
 from components.base.access import ROLES, Access, AccessArgs, role_binding
 from components.base.allowance import Allowance, allowances
 from components.base.container import Container, HttpProbe, Mount, Resources
+from components.base.access import Access, AccessArgs
+from components.base.allowance import allowances
+from components.base.container import Container, ExecProbe, HttpProbe, Mount, Probe, Resources
 from components.base.destinations import Destination, Destinations, DestinationsArgs, client_labels, destinations
 from components.base.environment import Environment
 from components.base.exposure import Edge, Exposure
@@ -32,6 +35,7 @@ __all__ = [
     "DestinationsArgs",
     "Edge",
     "Environment",
+    "ExecProbe",
     "Exposure",
     "ExternalSecret",
     "ExternalSecretArgs",
@@ -49,6 +53,7 @@ __all__ = [
     "Priority",
     "PriorityClasses",
     "PriorityClassesArgs",
+    "Probe",
     "Resources",
     "SecretKey",
     "SecretStore",

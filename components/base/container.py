@@ -6,7 +6,10 @@ Source: POL-1, POL-3, SEC-2; Pod Security "restricted".
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+import pulumi
 import pulumi_kubernetes as kubernetes
+
+from components.base.sizes import Size
 
 TEMPORARY_FILES = "tmp"
 # Services still send requests for a moment after a pod was told to stop
@@ -19,19 +22,26 @@ class Resources:
 
     Args:
         cpu: requested, e.g. ``100m``.
-        memory: requested, and also the limit: memory cannot be taken back.
+        memory: requested, and also the limit unless ``memory_limit`` is set: memory cannot be taken back.
         cpu_limit: most that it gets when the node has more to give.
+        memory_limit: most memory.
     """
 
     cpu: str
     memory: str
     cpu_limit: str
+    memory_limit: str | None = None
+
+    @classmethod
+    def of(cls, size: Size) -> "Resources":
+        """The resources of a row of ``components/sizes.yaml``."""
+        return cls(size.cpu, size.memory, size.cpu_limit, size.memory_limit)
 
     def specification(self) -> kubernetes.core.v1.ResourceRequirementsArgsDict:
         """The container's ``resources``."""
         return {
             "requests": {"cpu": self.cpu, "memory": self.memory},
-            "limits": {"cpu": self.cpu_limit, "memory": self.memory},
+            "limits": {"cpu": self.cpu_limit, "memory": self.memory_limit or self.memory},
         }
 
 
@@ -61,6 +71,35 @@ class HttpProbe:
             "failure_threshold": self.failure_threshold,
             "initial_delay_seconds": self.initial_delay_seconds or None,
         }
+
+
+@dataclass(frozen=True)
+class ExecProbe:
+    """A health check by a command in the container, for what HTTP cannot ask.
+
+    Args:
+        command: ends with 0 when all is well.
+        period_seconds: between two checks.
+        failure_threshold: failures in a row that count.
+        timeout_seconds: that the command may take.
+    """
+
+    command: Sequence[str]
+    period_seconds: int = 10
+    failure_threshold: int = 3
+    timeout_seconds: int = 5
+
+    def specification(self) -> kubernetes.core.v1.ProbeArgsDict:
+        """The probe."""
+        return {
+            "exec_": {"command": list(self.command)},
+            "period_seconds": self.period_seconds,
+            "failure_threshold": self.failure_threshold,
+            "timeout_seconds": self.timeout_seconds,
+        }
+
+
+Probe = HttpProbe | ExecProbe
 
 
 @dataclass(frozen=True)
@@ -100,11 +139,11 @@ class Container:
     """
 
     name: str
-    image: str
+    image: pulumi.Input[str]
     resources: Resources
-    liveness: HttpProbe
-    readiness: HttpProbe
-    startup: HttpProbe
+    liveness: Probe
+    readiness: Probe
+    startup: Probe
     ports: Mapping[str, int]
     command: Sequence[str] = ()
     args: Sequence[str] = ()

@@ -3,7 +3,7 @@
 Source: OBS-METRICS-2.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pulumi
 import pulumi_kubernetes as kubernetes
@@ -20,6 +20,7 @@ def service_monitor(
     port: str,
     path: str = "/metrics",
     interval: str = "30s",
+    parameters: Sequence[Mapping[str, str]] = ({},),
 ) -> kubernetes.apiextensions.CustomResource:
     """A ServiceMonitor of the Services with these labels in its own namespace.
 
@@ -31,8 +32,16 @@ def service_monitor(
         port: name of the Service's port.
         path: of the metrics.
         interval: between two scrapes.
+        parameters: of the URL; each set of them is a scrape of its own.
     """
-    spec = {"selector": {"matchLabels": dict(selected)}, "endpoints": [_endpoint(port, path, interval)]}
+    endpoints = [
+        {
+            **_endpoint(port, path, interval),
+            **({"params": {key: [value] for key, value in each.items()}} if each else {}),
+        }
+        for each in parameters
+    ]
+    spec = {"selector": {"matchLabels": dict(selected)}, "endpoints": endpoints}
     return kubernetes.apiextensions.CustomResource(
         name, api_version=API_VERSION, kind="ServiceMonitor", metadata=metadata, spec=spec, opts=opts
     )

@@ -31,6 +31,8 @@ class Autoscaling:
         memory_percent: likewise of memory.
         pod_metrics: metric of each pod, from the custom metrics API -> its mean that it aims at.
         behavior: scaling behaviour in Kubernetes' own form.
+        name: of the autoscaler; the workload's where None.
+        initial: replicas that a new Deployment starts with; the autoscaler owns their number from then on.
     """
 
     minimum: int
@@ -39,6 +41,8 @@ class Autoscaling:
     memory_percent: int = 80
     pod_metrics: Mapping[str, int] = field(default_factory=dict[str, int])
     behavior: kubernetes.autoscaling.v2.HorizontalPodAutoscalerBehaviorArgsDict | None = None
+    name: str | None = None
+    initial: int | None = None
 
 
 @dataclass(frozen=True)
@@ -70,7 +74,9 @@ class WorkloadArgs:
         service_ports: name of the container's port -> port of the Service.
         version: of the application, for labels.
         replicas: how many, where nothing scales it.
-        settings: environment variables, kept in a ConfigMap of the same name; a change rolls the pods.
+        settings: kept in a ConfigMap; a change rolls the pods.
+        settings_name: name of the ConfigMap; the workload's where None.
+        variables: environment variable -> key of the settings; None: every key is a variable.
         secrets: names of Secrets whose keys become environment variables.
         destinations: names of what it may call (see ``components/base/destinations.yaml``).
         identity: its permissions in the cloud.
@@ -91,6 +97,8 @@ class WorkloadArgs:
     version: str
     replicas: int = 1
     settings: Mapping[str, str] = field(default_factory=dict[str, str])
+    settings_name: str | None = None
+    variables: Mapping[str, str] | None = None
     secrets: Sequence[str] = ()
     destinations: Sequence[str] = ()
     identity: IdentityBinding | None = None
@@ -122,6 +130,7 @@ class Workload(pulumi.ComponentResource):
     def __init__(self, name: str, args: WorkloadArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("biz-automation:base:Workload", name, None, opts)
         self._name, self._args = name, args
+        self._settings_name = args.settings_name or name
         self._labels = args.ownership.labels(name, component=args.component, version=args.version)
         self._selector = {"app.kubernetes.io/name": name, "app.kubernetes.io/instance": name}
         deployment = self._deployment(self._account(), self._settings())
@@ -132,10 +141,13 @@ class Workload(pulumi.ComponentResource):
         self.address = f"{name}.{args.namespace.name}.svc.cluster.local"
         self.register_outputs({"address": self.address})
 
-    def _inside(self, *gates: pulumi.Resource) -> pulumi.ResourceOptions:
+    def _inside(self, *gates: pulumi.Resource, ignored: Sequence[str] = ()) -> pulumi.ResourceOptions:
         namespace = self._args.namespace
         return pulumi.ResourceOptions(
-            parent=self, depends_on=[namespace.ready, *gates], deleted_with=namespace.resource
+            parent=self,
+            depends_on=[namespace.ready, *gates],
+            deleted_with=namespace.resource,
+            ignore_changes=list(ignored) or None,
         )
 
     def _account(self) -> pulumi.Resource:
@@ -147,18 +159,18 @@ class Workload(pulumi.ComponentResource):
             opts=self._inside(*([binding.ready] if binding.ready else [])),
         )
 
-    def _metadata(self) -> kubernetes.meta.v1.ObjectMetaArgsDict:
-        return {"name": self._name, "namespace": self._args.namespace.name, "labels": self._labels}
+    def _metadata(self, name: str | None = None) -> kubernetes.meta.v1.ObjectMetaArgsDict:
+        return {"name": name or self._name, "namespace": self._args.namespace.name, "labels": self._labels}
 
     def _settings(self) -> pulumi.Resource:
         return kubernetes.core.v1.ConfigMap(
-            self._name, metadata=self._metadata(), data=self._args.settings, opts=self._inside()
+            self._name, metadata=self._metadata(self._settings_name), data=self._args.settings, opts=self._inside()
         )
 
     def _deployment(self, account: pulumi.Resource, settings: pulumi.Resource) -> kubernetes.apps.v1.Deployment:
         # a pod reads its environment once: another digest makes new pods
         digest = hashlib.sha256(json.dumps(self._args.settings, sort_keys=True).encode()).hexdigest()
-        identity = self._args.identity
+        identity, autoscaling = self._args.identity, self._args.autoscaling
         metadata: kubernetes.meta.v1.ObjectMetaArgsDict = {
             "labels": {
                 **self._labels,
@@ -169,21 +181,25 @@ class Workload(pulumi.ComponentResource):
         }
         spec: kubernetes.apps.v1.DeploymentSpecArgsDict = {
             # an autoscaler owns their number
-            "replicas": None if self._args.autoscaling else self._args.replicas,
+            "replicas": autoscaling.initial if autoscaling else self._args.replicas,
             "selector": {"match_labels": self._selector},
             "revision_history_limit": 5,
             "strategy": {"type": "RollingUpdate", "rolling_update": {"max_unavailable": 0, "max_surge": 1}},
             "template": {"metadata": metadata, "spec": self._pod()},
         }
         return kubernetes.apps.v1.Deployment(
-            self._name, metadata=self._metadata(), spec=spec, opts=self._inside(account, settings, *self._args.after)
+            self._name,
+            metadata=self._metadata(),
+            spec=spec,
+            opts=self._inside(account, settings, *self._args.after, ignored=["spec.replicas"] if autoscaling and autoscaling.initial else []),
         )
 
     def _pod(self) -> kubernetes.core.v1.PodSpecArgsDict:
         user = self._args.user
         container = self._args.container.specification()
+        container["env"] = [*self._variables(), *self._args.container.env] or None
         container["env_from"] = [
-            {"config_map_ref": {"name": self._name}},
+            *([{"config_map_ref": {"name": self._settings_name}}] if self._args.variables is None else []),
             *({"secret_ref": {"name": secret}} for secret in self._args.secrets),
         ]
         return {
@@ -206,6 +222,12 @@ class Workload(pulumi.ComponentResource):
             "containers": [container],
             "volumes": self._args.container.volumes(),
         }
+
+    def _variables(self) -> Sequence[kubernetes.core.v1.EnvVarArgsDict]:
+        return [
+            {"name": name, "value_from": {"config_map_key_ref": {"name": self._settings_name, "key": key}}}
+            for name, key in (self._args.variables or {}).items()
+        ]
 
     def _spread(self, topology_key: str, *, strict: bool) -> kubernetes.core.v1.TopologySpreadConstraintArgsDict:
         return {
@@ -234,7 +256,7 @@ class Workload(pulumi.ComponentResource):
         utilisation = {"cpu": bounds.cpu_percent, "memory": bounds.memory_percent}
         return kubernetes.autoscaling.v2.HorizontalPodAutoscaler(
             self._name,
-            metadata=self._metadata(),
+            metadata=self._metadata(bounds.name),
             spec={
                 "scale_target_ref": {"api_version": "apps/v1", "kind": "Deployment", "name": self._name},
                 "min_replicas": bounds.minimum,

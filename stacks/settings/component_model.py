@@ -5,6 +5,9 @@ Source: CFG-7, ARCH-14.
 
 from enum import StrEnum
 from ipaddress import IPv4Network
+from typing import Annotated
+
+from pydantic import Field
 
 from stacks.settings.base_model import SettingsModel
 from stacks.settings.fields import AbsolutePath, EmailAddress, HttpsUrl, LabelValue, Network
@@ -15,6 +18,13 @@ class GatewayController(StrEnum):
 
     ENVOY_GATEWAY = "envoy-gateway"
     INGRESS_NGINX = "ingress-nginx"
+
+
+class ProcessEngine(StrEnum):
+    """What answers Camunda's REST API. Source: WF-CAMUNDA-2, A-9."""
+
+    OPERATON = "operaton"
+    CAMUNDA_7 = "camunda-7"
 
 
 class ComponentSettings(SettingsModel):
@@ -113,3 +123,40 @@ class SingleSignOnSettings(SettingsModel):
     """Group whose members may change dashboards and flows."""
     viewer_group: LabelValue
     """Group whose members may look; nobody outside these groups gets in."""
+
+
+class ProcessEngineSettings(SettingsModel):
+    """The BPM engine behind `camunda:8080/engine-rest`. Source: WF-CAMUNDA-1, A-9."""
+
+    engine: ProcessEngine = ProcessEngine.OPERATON
+    """The engine. Camunda 7's community edition ended with 7.24 in 2025: no fixes since; Operaton continues it."""
+
+
+class UiPathSettings(SettingsModel):
+    """UiPath Orchestrator; its token and address are in the vault as well. Source: INTEG-UIPATH-1, SEC-7, A-6."""
+
+    orchestrator_url: HttpsUrl
+    """Address of the Orchestrator."""
+    default_strategy: LabelValue = "ModernJobsCount"
+    """How the Orchestrator shares jobs out among robots."""
+    max_retries: Annotated[int, Field(ge=0, le=10)] = 3
+    """Times that a failed call is repeated."""
+    timeout_seconds: Annotated[int, Field(ge=1, le=3600)] = 300
+    """Seconds that a job may take."""
+    polling_interval_seconds: Annotated[int, Field(ge=1, le=300)] = 5
+    """Seconds between two looks at a job."""
+
+
+class ServiceNowSettings(SettingsModel):
+    """ServiceNow; user and password are in the vault. Source: INTEG-SNOW-1, A-6."""
+
+    instance_url: HttpsUrl
+    """Address of the instance."""
+    api_version: LabelValue = "v1"
+    """Version of its REST API."""
+    default_table: LabelValue = "sc_request"
+    """Table in which tickets are made."""
+    polling_interval_seconds: Annotated[int, Field(ge=1, le=300)] = 10
+    """Seconds between two looks at a ticket."""
+    max_polling_attempts: Annotated[int, Field(ge=1, le=10_000)] = 180
+    """Looks after which a ticket without a decision is escalated: 30 minutes."""

@@ -12,6 +12,7 @@ from ipaddress import IPv4Network
 from typing import Annotated
 
 from pydantic import BeforeValidator, Field
+from pydantic import Field, field_validator
 
 from components.ownership import Ownership
 from stacks.settings.base_model import SettingsModel, absent_if_empty
@@ -19,7 +20,10 @@ from stacks.settings.component_model import (
     ChartSettings,
     ComponentSettings,
     EdgeSettings,
+    ProcessEngineSettings,
+    ServiceNowSettings,
     SingleSignOnSettings,
+    UiPathSettings,
 )
 from stacks.settings.fields import (
     AccountId,
@@ -258,6 +262,12 @@ class Settings(SettingsModel):
     """The identity provider through which people sign on."""
     teams: Annotated[tuple[TeamSettings, ...], Field(max_length=50)] = ()
     """Teams that share the platform, each with a namespace of its own."""
+    process_engine: ProcessEngineSettings = ProcessEngineSettings()
+    """The BPM engine."""
+    uipath: Annotated[UiPathSettings | None, BeforeValidator(absent_if_empty)] = None
+    """UiPath Orchestrator, where `components.uipath` is on."""
+    servicenow: Annotated[ServiceNowSettings | None, BeforeValidator(absent_if_empty)] = None
+    """ServiceNow, where `components.servicenow` is on."""
 
     @property
     def ownership(self) -> Ownership:

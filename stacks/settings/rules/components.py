@@ -25,4 +25,11 @@ def _certificates_have_a_contact(settings: Settings) -> Iterator[Problem]:
         yield Problem(("edge", "acmeEmail"), "missing; an e-mail address, since components.certManager is on")
 
 
-RULES = (_needs_are_on, _sign_on_is_configured, _certificates_have_a_contact)
+def _integrations_are_configured(settings: Settings) -> Iterator[Problem]:
+    if settings.components.uipath and settings.uipath is None:
+        yield Problem(("uipath",), "missing; name the Orchestrator, since components.uipath is on")
+    if settings.components.servicenow and settings.servicenow is None:
+        yield Problem(("servicenow",), "missing; name the instance, since components.servicenow is on")
+
+
+RULES = (_needs_are_on, _sign_on_is_configured, _certificates_have_a_contact, _integrations_are_configured)
