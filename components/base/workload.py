@@ -191,7 +191,12 @@ class Workload(pulumi.ComponentResource):
             self._name,
             metadata=self._metadata(),
             spec=spec,
-            opts=self._inside(account, settings, *self._args.after, ignored=["spec.replicas"] if autoscaling and autoscaling.initial else []),
+            opts=self._inside(
+                account,
+                settings,
+                *self._args.after,
+                ignored=["spec.replicas"] if autoscaling and autoscaling.initial else [],
+            ),
         )
 
     def _pod(self) -> kubernetes.core.v1.PodSpecArgsDict:
@@ -201,7 +206,7 @@ class Workload(pulumi.ComponentResource):
         container["env_from"] = [
             *([{"config_map_ref": {"name": self._settings_name}}] if self._args.variables is None else []),
             *({"secret_ref": {"name": secret}} for secret in self._args.secrets),
-        ]
+        ] or None
         return {
             "service_account_name": self._name,
             "automount_service_account_token": False,

@@ -4,3 +4,21 @@ from components.workflows.airflow import Airflow, AirflowArgs
 from components.workflows.kestra import Kestra, KestraArgs
 
 __all__ = ["Airflow", "AirflowArgs", "Kestra", "KestraArgs"]
+"""Engines that run processes."""
+
+from components.workflows import camunda, flowable
+from components.workflows.camunda import Camunda, CamundaArgs
+from components.workflows.flowable import Flowable, FlowableArgs
+from components.workflows.process_metrics import ProcessMetrics, ProcessMetricsArgs, Target
+
+__all__ = [
+    "Camunda",
+    "CamundaArgs",
+    "Flowable",
+    "FlowableArgs",
+    "ProcessMetrics",
+    "ProcessMetricsArgs",
+    "Target",
+    "camunda",
+    "flowable",
+]

@@ -48,12 +48,13 @@ def gate(name: str) -> pulumi.Resource:
     return pulumi.CustomResource(GATE, name, {})
 
 
-def environment(profile: str = "dev", *, monitored: bool = True) -> base.Environment:
+def environment(profile: str = "dev", *, monitored: bool = True, edge: NotedEdge | None = None) -> base.Environment:
     """The environment of a stack with every service that components may ask for; call it inside a program.
 
     Args:
         profile: sizing profile.
         monitored: whether the cluster knows ServiceMonitor.
+        edge: takes notes for the test; one that nobody reads where None.
     """
     ownership = replace(OWNERSHIP, environment=profile)
     namespaces = {
@@ -75,5 +76,5 @@ def environment(profile: str = "dev", *, monitored: bool = True) -> base.Environ
         registry=pulumi.Output.from_input("registry.example/biz"),
         monitors=gate("monitors") if monitored else None,
         secrets=base.SecretStore("vault", "ClusterSecretStore", names, gate("store")),
-        edge=NotedEdge(),
+        edge=edge or NotedEdge(),
     )
