@@ -41,6 +41,7 @@ class Registration:
     deleted_with: str
     dependencies: tuple[str, ...]
     create_timeout: str
+    ignored_changes: tuple[str, ...]
 
 
 @dataclass
@@ -186,6 +187,7 @@ class _RecordingMonitor(MockMonitor):
                     deleted_with=request.deletedWith,
                     dependencies=tuple(request.dependencies),
                     create_timeout=request.customTimeouts.create,
+                    ignored_changes=tuple(request.ignoreChanges),
                 )
             )
         return response
