@@ -6,7 +6,7 @@ from components.base.allowance import Allowance, allowances
 from components.base.container import Container, HttpProbe, Mount, Resources
 from components.base.access import Access, AccessArgs
 from components.base.allowance import allowances
-from components.base.container import Container, ExecProbe, HttpProbe, Mount, Probe, Resources
+from components.base.container import Container, ExecProbe, HttpProbe, Mount, Probe, Resources, TcpProbe
 from components.base.destinations import Destination, Destinations, DestinationsArgs, client_labels, destinations
 from components.base.environment import Environment
 from components.base.exposure import Edge, Exposure
@@ -20,7 +20,7 @@ from components.base.secret_store import ExternalSecret, ExternalSecretArgs, Sec
 from components.base.sizes import Size, sizes
 from components.base.storage import StorageClasses, StorageClassesArgs
 from components.base.traffic import ControlPlane
-from components.base.workload import Autoscaling, Metrics, Workload, WorkloadArgs
+from components.base.workload import Autoscaling, Metrics, Storage, Workload, WorkloadArgs
 
 __all__ = [
     "ROLES",
@@ -58,8 +58,10 @@ __all__ = [
     "SecretKey",
     "SecretStore",
     "Size",
+    "Storage",
     "StorageClasses",
     "StorageClassesArgs",
+    "TcpProbe",
     "Workload",
     "WorkloadArgs",
     "allowances",

@@ -99,7 +99,30 @@ class ExecProbe:
         }
 
 
-Probe = HttpProbe | ExecProbe
+@dataclass(frozen=True)
+class TcpProbe:
+    """A health check that only connects, for what speaks no HTTP and is too dear to start a client for.
+
+    Args:
+        port: name of the container's port.
+        period_seconds: between two checks.
+        failure_threshold: failures in a row that count.
+    """
+
+    port: str
+    period_seconds: int = 10
+    failure_threshold: int = 3
+
+    def specification(self) -> kubernetes.core.v1.ProbeArgsDict:
+        """The probe."""
+        return {
+            "tcp_socket": {"port": self.port},
+            "period_seconds": self.period_seconds,
+            "failure_threshold": self.failure_threshold,
+        }
+
+
+Probe = HttpProbe | ExecProbe | TcpProbe
 
 
 @dataclass(frozen=True)
@@ -136,6 +159,7 @@ class Container:
         env: environment variables in Kubernetes' own form.
         writable: mount path -> size of an empty volume; everything else is read-only.
         mounts: files from elsewhere.
+        post_start: command that runs beside the container's own when it has started.
     """
 
     name: str
@@ -150,9 +174,14 @@ class Container:
     env: Sequence[kubernetes.core.v1.EnvVarArgsDict] = ()
     writable: Mapping[str, str] = field(default_factory=lambda: {"/tmp": "64Mi"})  # noqa: S108 - the pod's own
     mounts: Sequence[Mount] = ()
+    post_start: Sequence[str] = ()
 
-    def specification(self) -> kubernetes.core.v1.ContainerArgsDict:
-        """The container under the ``restricted`` Pod Security level."""
+    def specification(self, volumes: Mapping[str, str] | None = None) -> kubernetes.core.v1.ContainerArgsDict:
+        """The container under the ``restricted`` Pod Security level.
+
+        Args:
+            volumes: further ones of the pod that it may write to -> mount path.
+        """
         return {
             "name": self.name,
             "image": self.image,
@@ -165,13 +194,17 @@ class Container:
             "liveness_probe": self.liveness.specification(),
             "readiness_probe": self.readiness.specification(),
             "startup_probe": self.startup.specification(),
-            "lifecycle": {"pre_stop": {"sleep": {"seconds": DRAIN_SECONDS}}},
+            "lifecycle": {
+                "pre_stop": {"sleep": {"seconds": DRAIN_SECONDS}},
+                "post_start": {"exec_": {"command": list(self.post_start)}} if self.post_start else None,
+            },
             "security_context": {
                 "allow_privilege_escalation": False,
                 "capabilities": {"drop": ["ALL"]},
                 "read_only_root_filesystem": True,
             },
             "volume_mounts": [
+                *({"name": name, "mount_path": path} for name, path in (volumes or {}).items()),
                 *({"name": f"{self.name}-{_volume_name(path)}", "mount_path": path} for path in self.writable),
                 *({"name": item.name, "mount_path": item.path, "read_only": not item.writable} for item in self.mounts),
             ],

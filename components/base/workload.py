@@ -19,6 +19,9 @@ from components.base.scheduling import Priority
 from components.identity import IdentityBinding
 from components.ownership import Ownership
 
+# each replica's own volume
+_VOLUME = "data"
+
 
 @dataclass(frozen=True)
 class Autoscaling:
@@ -61,6 +64,21 @@ class Metrics:
 
 
 @dataclass(frozen=True)
+class Storage:
+    """A volume that each replica keeps when it is replaced.
+
+    Args:
+        size: as a Kubernetes quantity.
+        path: where it is in the container.
+        storage_class: of the volume.
+    """
+
+    size: str
+    path: str
+    storage_class: str
+
+
+@dataclass(frozen=True)
 class WorkloadArgs:
     """What a workload needs.
 
@@ -85,6 +103,7 @@ class WorkloadArgs:
         priority: when there is no room for all.
         user: numeric user and group; None: the image's own, which must not be root.
         grace_period_seconds: time to finish when asked to stop.
+        storage: with it the workload is a StatefulSet, whose replicas have names: ``<name>-0.<name>-peers``.
     """
 
     namespace: Namespace
@@ -107,10 +126,13 @@ class WorkloadArgs:
     priority: Priority = Priority.STANDARD
     user: int | None = None
     grace_period_seconds: int = 30
+    storage: Storage | None = None
 
 
 class Workload(pulumi.ComponentResource):
     """Deployment with ServiceAccount, ConfigMap, Service, autoscaler, disruption budget and monitor of one name.
+
+    With storage it is a StatefulSet, which has a Service ``<name>-peers`` as well.
 
     Args:
         name: Kubernetes name of all of them.
@@ -118,7 +140,7 @@ class Workload(pulumi.ComponentResource):
         opts: carries the cluster's provider.
 
     Attributes:
-        ready: gate: the Deployment is available, and its Service, autoscaler and disruption budget stand.
+        ready: gate: the replicas are available, and its Service, autoscaler and disruption budget stand.
         address: in-cluster DNS name of the Service.
 
     Source: CLU-14, CLU-15, POL-1..3.
@@ -133,7 +155,10 @@ class Workload(pulumi.ComponentResource):
         self._settings_name = args.settings_name or name
         self._labels = args.ownership.labels(name, component=args.component, version=args.version)
         self._selector = {"app.kubernetes.io/name": name, "app.kubernetes.io/instance": name}
-        deployment = self._deployment(self._account(), self._settings())
+        prerequisites = [self._account(), self._settings(), *args.after]
+        deployment = (
+            self._stateful_set(args.storage, prerequisites) if args.storage else self._deployment(prerequisites)
+        )
         scaling = [self._autoscaler(args.autoscaling, deployment)] if args.autoscaling else []
         self.ready = self._service(deployment, *scaling, *self._disruption_budget())
         if args.metrics:
@@ -167,41 +192,81 @@ class Workload(pulumi.ComponentResource):
             self._name, metadata=self._metadata(self._settings_name), data=self._args.settings, opts=self._inside()
         )
 
-    def _deployment(self, account: pulumi.Resource, settings: pulumi.Resource) -> kubernetes.apps.v1.Deployment:
-        # a pod reads its environment once: another digest makes new pods
-        digest = hashlib.sha256(json.dumps(self._args.settings, sort_keys=True).encode()).hexdigest()
-        identity, autoscaling = self._args.identity, self._args.autoscaling
-        metadata: kubernetes.meta.v1.ObjectMetaArgsDict = {
-            "labels": {
-                **self._labels,
-                **client_labels(*self._args.destinations),
-                **(identity.pod_labels if identity else {}),
-            },
-            "annotations": {"checksum/settings": digest},
-        }
+    def _deployment(self, after: Sequence[pulumi.Resource]) -> pulumi.Resource:
+        autoscaling = self._args.autoscaling
         spec: kubernetes.apps.v1.DeploymentSpecArgsDict = {
             # an autoscaler owns their number
             "replicas": autoscaling.initial if autoscaling else self._args.replicas,
             "selector": {"match_labels": self._selector},
             "revision_history_limit": 5,
             "strategy": {"type": "RollingUpdate", "rolling_update": {"max_unavailable": 0, "max_surge": 1}},
-            "template": {"metadata": metadata, "spec": self._pod()},
+            "template": self._template(revision="pod-template-hash"),
         }
+        ignored = ["spec.replicas"] if autoscaling and autoscaling.initial else []
         return kubernetes.apps.v1.Deployment(
-            self._name,
-            metadata=self._metadata(),
-            spec=spec,
-            opts=self._inside(
-                account,
-                settings,
-                *self._args.after,
-                ignored=["spec.replicas"] if autoscaling and autoscaling.initial else [],
-            ),
+            self._name, metadata=self._metadata(), spec=spec, opts=self._inside(*after, ignored=ignored)
         )
 
-    def _pod(self) -> kubernetes.core.v1.PodSpecArgsDict:
+    def _stateful_set(self, storage: Storage, after: Sequence[pulumi.Resource]) -> pulumi.Resource:
+        claim: kubernetes.core.v1.PersistentVolumeClaimArgsDict = {
+            "metadata": {"name": _VOLUME, "labels": self._labels},
+            "spec": {
+                "access_modes": ["ReadWriteOnce"],
+                "storage_class_name": storage.storage_class,
+                "resources": {"requests": {"storage": storage.size}},
+            },
+        }
+        spec: kubernetes.apps.v1.StatefulSetSpecArgsDict = {
+            "replicas": self._args.replicas,
+            "selector": {"match_labels": self._selector},
+            "service_name": f"{self._name}-peers",
+            "revision_history_limit": 5,
+            # replicas that form a cluster wait for each other
+            "pod_management_policy": "Parallel",
+            "template": self._template(revision="controller-revision-hash"),
+            "volume_claim_templates": [claim],
+        }
+        return kubernetes.apps.v1.StatefulSet(
+            self._name, metadata=self._metadata(), spec=spec, opts=self._inside(self._peers(), *after)
+        )
+
+    def _peers(self) -> pulumi.Resource:
+        name = f"{self._name}-peers"
+        # labels of its own: a monitor that found both Services would scrape every replica twice
+        labels = self._args.ownership.labels(name, component=self._args.component)
+        return kubernetes.core.v1.Service(
+            name,
+            metadata={**self._metadata(name), "labels": labels},
+            spec={
+                "cluster_ip": "None",
+                "selector": self._selector,
+                "ports": self._ports(),
+                # a replica that has yet to find the others is not ready
+                "publish_not_ready_addresses": True,
+            },
+            opts=self._inside(),
+        )
+
+    def _template(self, *, revision: str) -> kubernetes.core.v1.PodTemplateSpecArgsDict:
+        # a pod reads its environment once: another digest makes new pods
+        digest = hashlib.sha256(json.dumps(self._args.settings, sort_keys=True).encode()).hexdigest()
+        identity = self._args.identity
+        return {
+            "metadata": {
+                "labels": {
+                    **self._labels,
+                    **client_labels(*self._args.destinations),
+                    **(identity.pod_labels if identity else {}),
+                },
+                "annotations": {"checksum/settings": digest},
+            },
+            "spec": self._pod(revision),
+        }
+
+    def _pod(self, revision: str) -> kubernetes.core.v1.PodSpecArgsDict:
         user = self._args.user
-        container = self._args.container.specification()
+        storage = self._args.storage
+        container = self._args.container.specification({_VOLUME: storage.path} if storage else None)
         container["env"] = [*self._variables(), *self._args.container.env] or None
         container["env_from"] = [
             *([{"config_map_ref": {"name": self._settings_name}}] if self._args.variables is None else []),
@@ -218,11 +283,12 @@ class Workload(pulumi.ComponentResource):
                 "run_as_user": user,
                 "run_as_group": user,
                 "fs_group": user,
+                "fs_group_change_policy": "OnRootMismatch" if storage else None,
                 "seccomp_profile": {"type": "RuntimeDefault"},
             },
             "topology_spread_constraints": [
-                self._spread("topology.kubernetes.io/zone", strict=self._args.spread_zones),
-                self._spread("kubernetes.io/hostname", strict=False),
+                self._spread("topology.kubernetes.io/zone", revision, strict=self._args.spread_zones),
+                self._spread("kubernetes.io/hostname", revision, strict=False),
             ],
             "containers": [container],
             "volumes": self._args.container.volumes(),
@@ -234,28 +300,32 @@ class Workload(pulumi.ComponentResource):
             for name, key in (self._args.variables or {}).items()
         ]
 
-    def _spread(self, topology_key: str, *, strict: bool) -> kubernetes.core.v1.TopologySpreadConstraintArgsDict:
+    def _spread(
+        self, topology_key: str, revision: str, *, strict: bool
+    ) -> kubernetes.core.v1.TopologySpreadConstraintArgsDict:
         return {
             "max_skew": 1,
             "topology_key": topology_key,
             "when_unsatisfiable": "DoNotSchedule" if strict else "ScheduleAnyway",
             "label_selector": {"match_labels": self._selector},
             # without it a rolling update is spread together with the pods that it replaces
-            "match_label_keys": ["pod-template-hash"],
+            "match_label_keys": [revision],
         }
 
     def _service(self, *after: pulumi.Resource) -> pulumi.Resource:
         # comes last: the provider waits until a Service has pods
-        ports: list[kubernetes.core.v1.ServicePortArgsDict] = [
-            {"name": name, "port": port, "target_port": name, "protocol": "TCP"}
-            for name, port in self._args.service_ports.items()
-        ]
         return kubernetes.core.v1.Service(
             self._name,
             metadata=self._metadata(),
-            spec={"type": "ClusterIP", "selector": self._selector, "ports": ports},
+            spec={"type": "ClusterIP", "selector": self._selector, "ports": self._ports()},
             opts=self._inside(*after),
         )
+
+    def _ports(self) -> list[kubernetes.core.v1.ServicePortArgsDict]:
+        return [
+            {"name": name, "port": port, "target_port": name, "protocol": "TCP"}
+            for name, port in self._args.service_ports.items()
+        ]
 
     def _autoscaler(self, bounds: Autoscaling, deployment: pulumi.Resource) -> pulumi.Resource:
         utilisation = {"cpu": bounds.cpu_percent, "memory": bounds.memory_percent}
