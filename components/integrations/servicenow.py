@@ -23,7 +23,7 @@ from components.base import (
     WorkloadArgs,
 )
 from components.cache import CacheServer
-from components.workflows import Target
+from components.workflows import RestApi
 
 NAME = "servicenow-worker"
 PORT = 8080
@@ -70,7 +70,7 @@ class ServiceNowWorkerArgs:
     """
 
     environment: Environment
-    engine: Target
+    engine: RestApi
     cache: CacheServer
     instance_url: str
     api_version: str
@@ -177,7 +177,7 @@ class ServiceNowWorker(pulumi.ComponentResource):
             resources=resources,
             ports={"http": PORT},
             env=[
-                {"name": "CAMUNDA_REST_URL", "value": self._args.engine.rest_url},
+                {"name": "CAMUNDA_REST_URL", "value": self._args.engine.url},
                 *(
                     {"name": name, "value_from": {"secret_key_ref": {"name": _CREDENTIALS, "key": key}}}
                     for name, key in credentials.items()

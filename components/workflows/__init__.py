@@ -9,7 +9,8 @@ __all__ = ["Airflow", "AirflowArgs", "Kestra", "KestraArgs"]
 from components.workflows import camunda, flowable
 from components.workflows.camunda import Camunda, CamundaArgs
 from components.workflows.flowable import Flowable, FlowableArgs
-from components.workflows.process_metrics import ProcessMetrics, ProcessMetricsArgs, Target
+from components.workflows.process_metrics import ProcessMetrics, ProcessMetricsArgs
+from components.workflows.rest_api import RestApi
 
 __all__ = [
     "Camunda",
@@ -18,7 +19,7 @@ __all__ = [
     "FlowableArgs",
     "ProcessMetrics",
     "ProcessMetricsArgs",
-    "Target",
+    "RestApi",
     "camunda",
     "flowable",
 ]

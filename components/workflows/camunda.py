@@ -23,6 +23,7 @@ from components.base import (
     WorkloadArgs,
 )
 from components.database import DatabaseConnection, DatabaseServer
+from components.workflows.rest_api import RestApi
 
 NAME = "camunda"
 PORT = 8080
@@ -87,7 +88,7 @@ class Camunda(pulumi.ComponentResource):
 
     Attributes:
         ready: gate: the REST API answers.
-        rest_url: of the REST API, for callers in the namespace.
+        api: the REST API.
 
     Raises:
         KeyError: there is no such engine.
@@ -96,7 +97,7 @@ class Camunda(pulumi.ComponentResource):
     """
 
     ready: pulumi.Resource
-    rest_url: str
+    api: RestApi
 
     def __init__(self, name: str, args: CamundaArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("biz-automation:workflows:Camunda", name, None, opts)
@@ -143,10 +144,11 @@ class Camunda(pulumi.ComponentResource):
             ),
             child,
         )
-        self.ready, self.rest_url = workload.ready, f"http://{NAME}:{PORT}{REST_PATH}"
+        self.ready = workload.ready
+        self.api = RestApi(f"http://{NAME}:{PORT}{REST_PATH}", ADMINISTRATOR, self.ready)
         if environment.edge is not None:
             environment.edge.expose(Exposure(NAME, namespace, NAME, PORT, after=self.ready), child)
-        self.register_outputs({"restUrl": self.rest_url})
+        self.register_outputs({"url": self.api.url})
 
 
 def _container(distribution: _Distribution, resources: Resources) -> Container:

@@ -23,6 +23,7 @@ from components.base import (
     WorkloadArgs,
 )
 from components.database import DatabaseConnection, DatabaseServer
+from components.workflows.rest_api import RestApi
 
 NAME = "flowable"
 PORT = 8080
@@ -61,13 +62,13 @@ class Flowable(pulumi.ComponentResource):
 
     Attributes:
         ready: gate: the REST API answers.
-        rest_url: of the process API, for callers in the namespace.
+        api: the process engine's REST API.
 
     Source: WF-FLOWABLE-1..3.
     """
 
     ready: pulumi.Resource
-    rest_url: str
+    api: RestApi
 
     def __init__(self, name: str, args: FlowableArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("biz-automation:workflows:Flowable", name, None, opts)
@@ -114,8 +115,9 @@ class Flowable(pulumi.ComponentResource):
             ),
             child,
         )
-        self.ready, self.rest_url = workload.ready, f"http://{NAME}:{PORT}{PATH}/service"
-        self.register_outputs({"restUrl": self.rest_url})
+        self.ready = workload.ready
+        self.api = RestApi(f"http://{NAME}:{PORT}{PATH}/service", ADMINISTRATOR, self.ready)
+        self.register_outputs({"url": self.api.url})
 
 
 def _container(resources: Resources) -> Container:

@@ -21,11 +21,11 @@ from components.base import (
     HttpProbe,
     Mount,
     Resources,
-    SecretKey,
     Workload,
     WorkloadArgs,
     service_monitor,
 )
+from components.workflows.rest_api import RestApi
 
 NAME = "process-metrics"
 METRICS = Path(__file__).with_suffix(".yaml")
@@ -47,33 +47,18 @@ class ProcessMetric(BaseModel):
 
 
 @dataclass(frozen=True)
-class Target:
-    """An engine that is asked.
-
-    Args:
-        rest_url: of its REST API.
-        credentials: its user: where ``username`` and ``password`` are.
-        ready: gate: it answers.
-    """
-
-    rest_url: str
-    credentials: Mapping[str, SecretKey]
-    ready: pulumi.Resource
-
-
-@dataclass(frozen=True)
 class ProcessMetricsArgs:
     """What the exporter needs.
 
     Args:
         environment: the stack that it is part of.
         monitors: gate: the cluster knows ServiceMonitor.
-        targets: the engines that the stack runs, by the name that the table has for them.
+        engines: those that the stack runs, by the name that the table has for them.
     """
 
     environment: Environment
     monitors: pulumi.Resource
-    targets: Mapping[str, Target]
+    engines: Mapping[str, RestApi]
 
 
 class ProcessMetrics(pulumi.ComponentResource):
@@ -96,7 +81,7 @@ class ProcessMetrics(pulumi.ComponentResource):
         super().__init__("biz-automation:workflows:ProcessMetrics", name, None, opts)
         environment, namespace = args.environment, args.environment.namespaces["workflows"]
         child = pulumi.ResourceOptions(parent=self)
-        rows = {metric: row for metric, row in process_metrics().items() if row.engine in args.targets}
+        rows = {metric: row for metric, row in process_metrics().items() if row.engine in args.engines}
         credentials = ExternalSecret(
             NAME,
             ExternalSecretArgs(
@@ -104,8 +89,8 @@ class ProcessMetrics(pulumi.ComponentResource):
                 namespace=namespace,
                 keys={
                     f"{engine}-{key}": source
-                    for engine, target in args.targets.items()
-                    for key, source in target.credentials.items()
+                    for engine, api in args.engines.items()
+                    for key, source in api.credentials.items()
                 },
                 component="observability",
                 ownership=environment.ownership,
@@ -126,7 +111,7 @@ class ProcessMetrics(pulumi.ComponentResource):
                 version=VERSION,
                 settings={"config.yaml": yaml.safe_dump({"modules": _modules(rows)})},
                 variables={},
-                after=[credentials.ready, *(target.ready for target in args.targets.values())],
+                after=[credentials.ready, *(api.ready for api in args.engines.values())],
                 # the image's own: nobody
                 user=65534,
             ),
@@ -144,8 +129,7 @@ class ProcessMetrics(pulumi.ComponentResource):
             port="http",
             path="/probe",
             parameters=[
-                {"module": metric, "target": args.targets[row.engine].rest_url + row.query}
-                for metric, row in rows.items()
+                {"module": metric, "target": args.engines[row.engine].url + row.query} for metric, row in rows.items()
             ],
         )
         self.register_outputs({})

@@ -7,7 +7,7 @@ import pytest
 
 from components.cache import CacheServer
 from components.integrations import ServiceNowWorker, ServiceNowWorkerArgs
-from components.workflows import Target, camunda
+from components.workflows import RestApi, camunda
 from tests.unit.components.environment import environment, gate
 from tests.unit.recording import RecordingEngine, recording
 
@@ -19,12 +19,10 @@ def deployed() -> Iterator[RecordingEngine]:
     with recording() as engine:
 
         def program() -> None:
-            target = Target("http://camunda:8080/engine-rest", camunda.ADMINISTRATOR, gate("camunda"))
+            api = RestApi("http://camunda:8080/engine-rest", camunda.ADMINISTRATOR, gate("camunda"))
             ServiceNowWorker(
                 "servicenow-worker",
-                ServiceNowWorkerArgs(
-                    environment(), target, CacheServer(gate("cache")), URL, "v1", "sc_request", 10, 180
-                ),
+                ServiceNowWorkerArgs(environment(), api, CacheServer(gate("cache")), URL, "v1", "sc_request", 10, 180),
             )
 
         engine.deploy(program)

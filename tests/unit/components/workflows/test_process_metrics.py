@@ -5,11 +5,11 @@ from typing import Any
 import pulumi
 import yaml
 
-from components.workflows import ProcessMetrics, ProcessMetricsArgs, Target, camunda, flowable
+from components.workflows import ProcessMetrics, ProcessMetricsArgs, RestApi, camunda, flowable
 from tests.unit.components.environment import environment, gate
 from tests.unit.recording import RecordingEngine
 
-TARGETS = {
+APIS = {
     "camunda": ("http://camunda:8080/engine-rest", camunda.ADMINISTRATOR),
     "flowable": ("http://flowable:8080/flowable-rest/service", flowable.ADMINISTRATOR),
 }
@@ -21,9 +21,9 @@ def deploy(engine: RecordingEngine, *engines: str) -> None:
     def program() -> None:
         stack = environment()
         assert stack.monitors is not None
-        targets = {name: Target(*TARGETS[name], gate(name)) for name in engines}
+        apis = {name: RestApi(*APIS[name], gate(name)) for name in engines}
         assert isinstance(
-            ProcessMetrics("process-metrics", ProcessMetricsArgs(stack, stack.monitors, targets)).ready,
+            ProcessMetrics("process-metrics", ProcessMetricsArgs(stack, stack.monitors, apis)).ready,
             pulumi.Resource,
         )
 
