@@ -12,7 +12,6 @@ from ipaddress import IPv4Network
 from typing import Annotated
 
 from pydantic import BeforeValidator, Field
-from pydantic import Field, field_validator
 
 from components.ownership import Ownership
 from stacks.settings.base_model import SettingsModel, absent_if_empty
