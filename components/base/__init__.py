@@ -3,16 +3,13 @@
 from components.base import traffic
 from components.base.access import ROLES, Access, AccessArgs, role_binding
 from components.base.allowance import Allowance, allowances
-from components.base.container import Container, HttpProbe, Mount, Resources
-from components.base.access import Access, AccessArgs
-from components.base.allowance import allowances
 from components.base.container import Container, ExecProbe, HttpProbe, Mount, Probe, Resources, TcpProbe
 from components.base.destinations import Destination, Destinations, DestinationsArgs, client_labels, destinations
 from components.base.environment import Environment
 from components.base.exposure import Edge, Exposure
 from components.base.healthz import Healthz, HealthzArgs
 from components.base.integration_isolation import IntegrationIsolation, IntegrationIsolationArgs
-from components.base.monitoring import pod_monitor, recording_rules, service_monitor
+from components.base.monitoring import TLS_WITH_TOKEN, pod_monitor, recording_rules, service_monitor
 from components.base.namespace import Namespace, NamespaceArgs
 from components.base.platform_chart import PlatformChart, PlatformChartArgs
 from components.base.scheduling import Priority, PriorityClasses, PriorityClassesArgs
@@ -24,6 +21,7 @@ from components.base.workload import Autoscaling, Metrics, Storage, Workload, Wo
 
 __all__ = [
     "ROLES",
+    "TLS_WITH_TOKEN",
     "Access",
     "AccessArgs",
     "Allowance",
@@ -68,8 +66,8 @@ __all__ = [
     "client_labels",
     "destinations",
     "pod_monitor",
-    "role_binding",
     "recording_rules",
+    "role_binding",
     "service_monitor",
     "sizes",
     "traffic",

@@ -150,7 +150,7 @@ class Container:
         name: in the pod.
         image: repository with an exact tag or a digest.
         resources: requests and limits.
-        liveness: restarts it when it fails.
+        liveness: restarts it when it fails; None: it opens no port that could tell, and ends by itself when it fails.
         readiness: takes it out of Services when it fails.
         startup: holds the other two back until it has succeeded once.
         ports: name -> number.
@@ -165,9 +165,9 @@ class Container:
     name: str
     image: pulumi.Input[str]
     resources: Resources
-    liveness: Probe
-    readiness: Probe
-    startup: Probe
+    liveness: Probe | None
+    readiness: Probe | None
+    startup: Probe | None
     ports: Mapping[str, int]
     command: Sequence[str] = ()
     args: Sequence[str] = ()
@@ -191,9 +191,9 @@ class Container:
             "env": list(self.env) or None,
             "ports": [{"name": name, "container_port": number} for name, number in self.ports.items()],
             "resources": self.resources.specification(),
-            "liveness_probe": self.liveness.specification(),
-            "readiness_probe": self.readiness.specification(),
-            "startup_probe": self.startup.specification(),
+            "liveness_probe": self.liveness.specification() if self.liveness else None,
+            "readiness_probe": self.readiness.specification() if self.readiness else None,
+            "startup_probe": self.startup.specification() if self.startup else None,
             "lifecycle": {
                 "pre_stop": {"sleep": {"seconds": DRAIN_SECONDS}},
                 "post_start": {"exec_": {"command": list(self.post_start)}} if self.post_start else None,

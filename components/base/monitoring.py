@@ -4,11 +4,18 @@ Source: OBS-METRICS-2.
 """
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pulumi
 import pulumi_kubernetes as kubernetes
 
 API_VERSION = "monitoring.coreos.com/v1"
+# operators show their metrics over TLS with certificates of their own making, and ask who is there
+TLS_WITH_TOKEN: Mapping[str, Any] = {
+    "scheme": "https",
+    "tlsConfig": {"insecureSkipVerify": True},
+    "bearerTokenFile": "/var/run/secrets/kubernetes.io/serviceaccount/token",
+}
 
 
 def service_monitor(
@@ -21,6 +28,7 @@ def service_monitor(
     path: str = "/metrics",
     interval: str = "30s",
     parameters: Sequence[Mapping[str, str]] = ({},),
+    endpoint: Mapping[str, Any] | None = None,
 ) -> kubernetes.apiextensions.CustomResource:
     """A ServiceMonitor of the Services with these labels in its own namespace.
 
@@ -33,11 +41,13 @@ def service_monitor(
         path: of the metrics.
         interval: between two scrapes.
         parameters: of the URL; each set of them is a scrape of its own.
+        endpoint: further fields of the endpoint in the operator's own form, e.g. :data:`TLS_WITH_TOKEN`.
     """
     endpoints = [
         {
             **_endpoint(port, path, interval),
             **({"params": {key: [value] for key, value in each.items()}} if each else {}),
+            **(endpoint or {}),
         }
         for each in parameters
     ]

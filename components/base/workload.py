@@ -89,7 +89,7 @@ class WorkloadArgs:
         autoscaling: its replicas; the autoscaler owns their number. None: ``replicas`` of them.
         spread_zones: whether an uneven spread over zones keeps a pod waiting, rather than only being avoided.
         ownership: labels.
-        service_ports: name of the container's port -> port of the Service.
+        service_ports: name of the container's port -> port of the Service; empty: nothing calls it, and it has none.
         version: of the application, for labels.
         replicas: how many, where nothing scales it.
         settings: kept in a ConfigMap; a change rolls the pods.
@@ -104,6 +104,7 @@ class WorkloadArgs:
         user: numeric user and group; None: the image's own, which must not be root.
         grace_period_seconds: time to finish when asked to stop.
         storage: with it the workload is a StatefulSet, whose replicas have names: ``<name>-0.<name>-peers``.
+        permissions: what it may do in its namespace through the Kubernetes API; empty: it does not get there.
     """
 
     namespace: Namespace
@@ -127,10 +128,11 @@ class WorkloadArgs:
     user: int | None = None
     grace_period_seconds: int = 30
     storage: Storage | None = None
+    permissions: Sequence[kubernetes.rbac.v1.PolicyRuleArgsDict] = ()
 
 
 class Workload(pulumi.ComponentResource):
-    """Deployment with ServiceAccount, ConfigMap, Service, autoscaler, disruption budget and monitor of one name.
+    """Deployment with ServiceAccount, Role, ConfigMap, Service, autoscaler, disruption budget and monitor of one name.
 
     With storage it is a StatefulSet, which has a Service ``<name>-peers`` as well.
 
@@ -155,12 +157,14 @@ class Workload(pulumi.ComponentResource):
         self._settings_name = args.settings_name or name
         self._labels = args.ownership.labels(name, component=args.component, version=args.version)
         self._selector = {"app.kubernetes.io/name": name, "app.kubernetes.io/instance": name}
-        prerequisites = [self._account(), self._settings(), *args.after]
+        account = self._account()
+        prerequisites = [account, self._settings(), *self._role(account), *args.after]
         deployment = (
             self._stateful_set(args.storage, prerequisites) if args.storage else self._deployment(prerequisites)
         )
         scaling = [self._autoscaler(args.autoscaling, deployment)] if args.autoscaling else []
-        self.ready = self._service(deployment, *scaling, *self._disruption_budget())
+        budget = self._disruption_budget()
+        self.ready = self._service(deployment, *scaling, *budget) if args.service_ports else deployment
         if args.metrics:
             self._monitor(args.metrics)
         self.address = f"{name}.{args.namespace.name}.svc.cluster.local"
@@ -183,6 +187,27 @@ class Workload(pulumi.ComponentResource):
             automount_service_account_token=False,
             opts=self._inside(*([binding.ready] if binding.ready else [])),
         )
+
+    def _role(self, account: pulumi.Resource) -> list[pulumi.Resource]:
+        if not self._args.permissions:
+            return []
+        role = kubernetes.rbac.v1.Role(
+            self._name, metadata=self._metadata(), rules=list(self._args.permissions), opts=self._inside()
+        )
+        subject: kubernetes.rbac.v1.SubjectArgsDict = {
+            "kind": "ServiceAccount",
+            "name": self._name,
+            "namespace": self._args.namespace.name,
+        }
+        return [
+            kubernetes.rbac.v1.RoleBinding(
+                self._name,
+                metadata=self._metadata(),
+                role_ref={"api_group": "rbac.authorization.k8s.io", "kind": "Role", "name": self._name},
+                subjects=[subject],
+                opts=self._inside(role, account),
+            )
+        ]
 
     def _metadata(self, name: str | None = None) -> kubernetes.meta.v1.ObjectMetaArgsDict:
         return {"name": name or self._name, "namespace": self._args.namespace.name, "labels": self._labels}
@@ -255,7 +280,7 @@ class Workload(pulumi.ComponentResource):
             "metadata": {
                 "labels": {
                     **self._labels,
-                    **client_labels(*self._args.destinations),
+                    **client_labels(*self._args.destinations, *(["api-server"] if self._args.permissions else [])),
                     **(identity.pod_labels if identity else {}),
                 },
                 "annotations": {"checksum/settings": digest},
@@ -274,7 +299,7 @@ class Workload(pulumi.ComponentResource):
         ] or None
         return {
             "service_account_name": self._name,
-            "automount_service_account_token": False,
+            "automount_service_account_token": bool(self._args.permissions),
             "enable_service_links": False,
             "priority_class_name": self._args.priority.value,
             "termination_grace_period_seconds": self._args.grace_period_seconds,
