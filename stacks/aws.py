@@ -14,6 +14,7 @@ from components.budget.aws import Budget, BudgetArgs
 from components.cluster.aws import Cluster, ClusterArgs
 from components.cluster.aws_node_pool import NodePool
 from components.database.aws import Database, DatabaseArgs
+from components.datalake import ObjectStore
 from components.datalake.aws import DataLake, DataLakeArgs
 from components.datalake.lifecycle import Lifecycle
 from components.edge import LoadBalancer
@@ -92,6 +93,7 @@ class _Builder:
             acme_solver=_acme_solver(self._account.region),
             load_balancer=self._load_balancer(network, cluster),
             dns_provider="aws",
+            object_store=ObjectStore(f"s3.{self._account.region}.amazonaws.com", self._account.region),
             cluster=cluster.resource,
             database_backups={} if self._managed_database else _database_backups(lake),
         )

@@ -14,6 +14,7 @@ import pulumi_kubernetes as kubernetes
 from components.cluster.storage_classes import StorageClassSpecification
 from components.database.managed import ManagedDatabase
 from components.edge import LoadBalancer
+from components.datalake import ObjectStore
 from components.identity import (
     Access,
     Grant,
@@ -33,6 +34,7 @@ __all__ = [
     "IdentityBinding",
     "LoadBalancer",
     "ManagedDatabase",
+    "ObjectStore",
     "SecretStoreSpecification",
     "ServiceAccountReference",
     "StorageClassSpecification",
@@ -61,6 +63,7 @@ class Foundation:
         acme_solver: how cert-manager proves that hosts under the base domain are ours, in its own form.
         load_balancer: how Services that are reachable from outside get a load balancer.
         dns_provider: what external-dns calls the cloud's DNS service; None: records are made by hand.
+        object_store: the S3 API before the lake; None: the cloud has none.
         cluster: the cluster, whose end is the end of everything in it (``deleted_with``); None: it is not ours.
     """
 
@@ -79,5 +82,6 @@ class Foundation:
     acme_solver: Mapping[str, Any] = field(default_factory=dict[str, Any])
     load_balancer: LoadBalancer = field(default_factory=LoadBalancer)
     dns_provider: str | None = None
+    object_store: ObjectStore | None = None
     cluster: pulumi.Resource | None = None
     database_backups: Mapping[str, Any] = field(default_factory=dict[str, Any])

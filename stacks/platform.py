@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import pulumi
 
-from components import base, cache, database, security
+from components import base, cache, database, mlops, security
 from components.charts import ChartMirror, charts_of
 from components.secrets import inventory
 from stacks import renewal
@@ -62,6 +62,7 @@ class _Builder:
         environment = self._monitors(environment)
         environment = self._security(environment)
         self._data(environment)
+        self._mlops(environment)
         return self._outputs
 
     def _chart_mirror(self) -> ChartMirror | None:
@@ -194,6 +195,30 @@ class _Builder:
             self._opts,
         )
         return server
+
+    def _mlops(self, environment: base.Environment) -> None:
+        if self._on.mlflow:
+            tracking = mlops.Mlflow(
+                "mlflow", mlops.MlflowArgs(environment, _needed(self._database_server, "postgres")), self._opts
+            )
+            self._outputs["mlflowAddress"] = tracking.address
+        if self._on.kserve:
+            serving = mlops.Kserve(
+                "kserve", mlops.KserveArgs(environment, _needed(self._certificates, "certManager")), self._opts
+            )
+            for name, model in mlops.models().items():
+                args = mlops.InferenceServiceArgs(environment, model, serving.ready)
+                mlops.InferenceService(name, args, self._opts)
+        if self._on.kubeflow:
+            mlops.Trainer("trainer", mlops.TrainerArgs(environment), self._opts)
+            self._pipelines(environment)
+
+    def _pipelines(self, environment: base.Environment) -> None:
+        store = self._foundation.object_store
+        if store is None:
+            raise ValueError("components.kubeflow is on, but the cloud's object store has no S3 API; switch it off")
+        pipelines = mlops.Pipelines("pipelines", mlops.PipelinesArgs(environment, store), self._opts)
+        self._outputs["pipelinesAddress"] = pipelines.address
 
 
 def _needed(made: Made | None, switch: str) -> Made:
