@@ -79,7 +79,7 @@ class Kserve(pulumi.ComponentResource):
             "kserve-resources",
             _values(self._environment),
             [definitions, args.certificates],
-            _patches(self._environment),
+            patches(self._environment),
         )
         runtimes = [self._runtime(runtime, row, controller) for runtime, row in serving_runtimes().items()]
         if self._environment.monitors:
@@ -92,7 +92,7 @@ class Kserve(pulumi.ComponentResource):
         self.register_outputs({})
 
     def _chart(
-        self, chart: str, values: dict[str, Any], after: Sequence[pulumi.Resource], patches: Sequence[Patch] = ()
+        self, chart: str, values: dict[str, Any], after: Sequence[pulumi.Resource], changes: Sequence[Patch] = ()
     ) -> pulumi.Resource:
         return PlatformChart(
             f"{self._name}-{chart}",
@@ -105,7 +105,7 @@ class Kserve(pulumi.ComponentResource):
                 after=after,
                 destinations=["api-server"],
                 pod_labels={"app": CONTROLLER},
-                patches=patches,
+                patches=changes,
             ),
             pulumi.ResourceOptions(parent=self),
         ).ready
@@ -177,7 +177,12 @@ def _values(environment: Environment) -> dict[str, Any]:
     }
 
 
-def _patches(environment: Environment) -> list[Patch]:
+def patches(environment: Environment) -> list[Patch]:
+    """What the chart has no values for.
+
+    Args:
+        environment: the stack.
+    """
     return [
         placed(environment, CONTROLLER, environment.size(CONTROLLER), Priority.HIGH),
         named("Deployment", CONTROLLER, _quieten),

@@ -19,7 +19,7 @@ from components.base import (
     Priority,
     SecretKey,
 )
-from components.charts import Manifest, Patch, containers
+from components.charts import Manifest, Patch, containers, named
 from components.database import DatabaseConnection, DatabaseServer
 from components.identity import Access, Grant, IdentityBinding
 from components.mlops.placement import disruption_budget, placed
@@ -99,7 +99,7 @@ class Mlflow(pulumi.ComponentResource):
                 ],
                 destinations=["database", "object-store"],
                 pod_labels={"app": NAME, **identity.pod_labels},
-                patches=[placed(environment, NAME, size, Priority.HIGH), _complete(environment, connection)],
+                patches=patches(environment, connection),
             ),
             self._child,
         )
@@ -173,24 +173,35 @@ def _values(environment: Environment, connection: DatabaseConnection, identity: 
             "enabled": environment.monitors is not None,
             "namespace": environment.namespaces["ml"].name,
             "useServicePort": True,
-            "labels": {},
         },
     }
 
 
-def _complete(environment: Environment, connection: DatabaseConnection) -> Patch:
+def patches(environment: Environment, connection: DatabaseConnection) -> list[Patch]:
+    """What the chart has no values for.
+
+    Args:
+        environment: the stack.
+        connection: to the database.
+    """
     resources = environment.size("mlflow-configuration").resources
 
-    def patch(manifest: Manifest) -> None:
-        if manifest["kind"] == "Deployment":
-            for container in containers(manifest):
-                # libpq reads it; the chart's address has no place for it
-                container.setdefault("env", []).append({"name": "PGSSLMODE", "value": connection.sslmode})
-                container.setdefault("resources", resources)
-            manifest["spec"]["template"]["spec"]["enableServiceLinks"] = False
-        if manifest["kind"] == "ServiceMonitor":
-            login = {key: {"name": ADMINISTRATOR, "key": key} for key in ("username", "password")}
-            for endpoint in manifest["spec"]["endpoints"]:
-                endpoint["basicAuth"] = login
+    def complete(manifest: Manifest) -> None:
+        for container in containers(manifest):
+            # libpq reads it; the chart's address has no place for it
+            if any(variable["name"] == "PGUSER" for variable in container["env"]):
+                container["env"].append({"name": "PGSSLMODE", "value": connection.sslmode})
+            container.setdefault("resources", resources)
+        manifest["spec"]["template"]["spec"]["enableServiceLinks"] = False
 
-    return patch
+    return [
+        placed(environment, NAME, environment.size(NAME), Priority.HIGH),
+        named("Deployment", NAME, complete),
+        named("ServiceMonitor", NAME, _log_in),
+    ]
+
+
+def _log_in(monitor: Manifest) -> None:
+    login = {key: {"name": ADMINISTRATOR, "key": key} for key in ("username", "password")}
+    for endpoint in monitor["spec"]["endpoints"]:
+        endpoint["basicAuth"] = login

@@ -17,6 +17,8 @@ TRAINER = "kubeflow-trainer-controller-manager"
 JOBSET = "jobset-controller"
 RUNTIME = "torch-distributed"
 _IMAGE = "pytorch/pytorch:2.13.0-cuda13.0-cudnn9-runtime"
+# where training records what it does
+TRACKING = "http://mlflow.ml.svc.cluster.local:5000"
 _RELEASE = "kubeflow-trainer"
 
 
@@ -143,7 +145,10 @@ def _training_pod(environment: Environment) -> dict[str, Any]:
                 "image": _IMAGE,
                 "imagePullPolicy": "IfNotPresent",
                 # the image's user has no home
-                "env": [{"name": "HOME", "value": "/tmp"}],  # noqa: S108 - the pod's own
+                "env": [
+                    {"name": "HOME", "value": "/tmp"},  # noqa: S108 - the pod's own
+                    {"name": "MLFLOW_TRACKING_URI", "value": TRACKING},
+                ],
                 "resources": environment.size("training-node").resources,
                 "securityContext": {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}},
             }
