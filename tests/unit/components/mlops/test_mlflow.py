@@ -124,7 +124,7 @@ def test_scrapes_log_in_and_wait_for_the_definitions(deployed: Deployed) -> None
 
 
 def test_every_container_is_bounded_and_speaks_tls_to_the_database(in_prod: Deployed) -> None:
-    containers = [
+    containers: list[dict[str, Any]] = [
         {"name": "mlflow", "env": [{"name": "PGUSER"}], "resources": {"limits": {"cpu": "1"}}},
         {"name": "ini-file-initializer", "env": [{"name": "ADMIN_USERNAME"}]},
     ]
