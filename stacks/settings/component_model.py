@@ -10,7 +10,7 @@ from typing import Annotated
 from pydantic import Field
 
 from stacks.settings.base_model import SettingsModel
-from stacks.settings.fields import AbsolutePath, EmailAddress, HttpsUrl, LabelValue, Network
+from stacks.settings.fields import AbsolutePath, DnsName, EmailAddress, HttpsUrl, LabelValue, Network, SlackChannel
 
 
 class GatewayController(StrEnum):
@@ -80,6 +80,8 @@ class ComponentSettings(SettingsModel):
     """Prometheus, Alertmanager and Grafana. Source: OBS-METRICS-1, OBS-DASH-1."""
     elasticsearch: bool = False
     """Elasticsearch and Kibana: ECK. Source: OBS-LOGS-1, OBS-LOGS-2."""
+    logstash: bool = False
+    """Logstash, for log lines that have to be changed on their way. Source: OBS-LOGS-4."""
     fluent_bit: bool = False
     """Fluent Bit, which ships every container's log. Source: OBS-LOGS-3."""
     loki: bool = False
@@ -110,6 +112,17 @@ class EdgeSettings(SettingsModel):
     """Networks that may reach the public host names."""
 
 
+class SignOnEndpoints(SettingsModel):
+    """Addresses from the provider's discovery document, for applications that do not read it. Source: SEC-13."""
+
+    authorization_url: HttpsUrl
+    """Page where people sign on (`authorization_endpoint`)."""
+    token_url: HttpsUrl
+    """Address where codes become tokens (`token_endpoint`)."""
+    userinfo_url: HttpsUrl
+    """Address that tells a person's groups (`userinfo_endpoint`)."""
+
+
 class SingleSignOnSettings(SettingsModel):
     """The identity provider (OpenID Connect) through which people sign on. Source: SEC-13, SEC-20."""
 
@@ -123,6 +136,8 @@ class SingleSignOnSettings(SettingsModel):
     """Group whose members may change dashboards and flows."""
     viewer_group: LabelValue
     """Group whose members may look; nobody outside these groups gets in."""
+    endpoints: SignOnEndpoints | None = None
+    """The provider's addresses; without them Grafana knows its own administrator only."""
 
 
 class ProcessEngineSettings(SettingsModel):
@@ -160,3 +175,27 @@ class ServiceNowSettings(SettingsModel):
     """Seconds between two looks at a ticket."""
     max_polling_attempts: Annotated[int, Field(ge=1, le=10_000)] = 180
     """Looks after which a ticket without a decision is escalated: 30 minutes."""
+
+
+class EmailAlertSettings(SettingsModel):
+    """Alerts by e-mail; the account's password is in the vault, at `alerting/smtp`. Source: OBS-ALERT-17."""
+
+    recipients: Annotated[tuple[EmailAddress, ...], Field(min_length=1, max_length=10)]
+    """Who gets every alert."""
+    sender: EmailAddress
+    """Address that alerts come from."""
+    smtp_host: DnsName
+    """Mail server that takes submissions with TLS on port 587."""
+    username: LabelValue
+    """Account on the mail server."""
+
+
+class AlertingSettings(SettingsModel):
+    """Whom alerts reach; without a receiver they are only shown. Source: OBS-ALERT-17."""
+
+    slack_channel: SlackChannel | None = None
+    """Channel for every alert; the webhook's address is in the vault, at `alerting/slack`."""
+    pagerduty: bool = False
+    """Whether critical alerts call somebody; the routing key is in the vault, at `alerting/pagerduty`."""
+    email: EmailAlertSettings | None = None
+    """Who gets alerts by e-mail."""

@@ -103,6 +103,11 @@ HttpsUrl = Annotated[
 AbsolutePath = Annotated[
     str, Field(pattern=r"^/[ -~]*$", max_length=1000), Allowed("the absolute path of a directory, such as /srv/charts")
 ]
+SlackChannel = Annotated[
+    str,
+    Field(pattern=r"^#[a-z0-9_-]{1,79}$"),
+    Allowed("a channel of Slack with its #, such as #platform-alerts"),
+]
 EndpointService = Annotated[str, Field(min_length=1, max_length=60), Allowed("a service of the cloud, such as ecr.api")]
 
 

@@ -16,6 +16,7 @@ from pydantic import BeforeValidator, Field
 from components.ownership import Ownership
 from stacks.settings.base_model import SettingsModel, absent_if_empty
 from stacks.settings.component_model import (
+    AlertingSettings,
     ChartSettings,
     ComponentSettings,
     EdgeSettings,
@@ -226,6 +227,8 @@ class BudgetSettings(SettingsModel):
     """US dollars per month."""
     alert_emails: Annotated[tuple[EmailAddress, ...], Field(min_length=1, max_length=10)]
     """Who is told at 80 % of the limit, and when the forecast passes it."""
+    reads_bill: bool = False
+    """Whether OpenCost reads the cloud's bill, with what the vault has at `opencost/cloud-integration`, too."""
 
 
 class Settings(SettingsModel):
@@ -267,6 +270,8 @@ class Settings(SettingsModel):
     """UiPath Orchestrator, where `components.uipath` is on."""
     servicenow: Annotated[ServiceNowSettings | None, BeforeValidator(absent_if_empty)] = None
     """ServiceNow, where `components.servicenow` is on."""
+    alerting: AlertingSettings = AlertingSettings()
+    """Whom alerts reach."""
 
     @property
     def ownership(self) -> Ownership:
