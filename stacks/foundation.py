@@ -13,8 +13,8 @@ import pulumi_kubernetes as kubernetes
 
 from components.cluster.storage_classes import StorageClassSpecification
 from components.database.managed import ManagedDatabase
-from components.edge import LoadBalancer
 from components.datalake import ObjectStore
+from components.edge import LoadBalancer
 from components.identity import (
     Access,
     Grant,

@@ -30,8 +30,8 @@ from stacks.settings.model import (
     Settings,
 )
 from stacks.settings.problems import SettingsError
-from stacks.settings.vault_model import StoreScope, VaultSettings
 from stacks.settings.team_model import TeamSettings
+from stacks.settings.vault_model import StoreScope, VaultSettings
 
 __all__ = [
     "BudgetSettings",
@@ -57,7 +57,7 @@ __all__ = [
     "SettingsError",
     "SingleSignOnSettings",
     "StoreScope",
-    "VaultSettings",
     "TeamSettings",
+    "VaultSettings",
     "load",
 ]

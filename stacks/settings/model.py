@@ -43,8 +43,8 @@ from stacks.settings.fields import (
     RoleArn,
     Slug,
 )
-from stacks.settings.vault_model import VaultSettings
 from stacks.settings.team_model import TeamSettings
+from stacks.settings.vault_model import VaultSettings
 
 
 class CloudProvider(StrEnum):

@@ -17,13 +17,17 @@ SERVICE_MONITOR = "kubernetes:monitoring.coreos.com/v1:ServiceMonitor"
 
 
 def deploy(
-    engine: RecordingEngine, make: Callable[[Environment], pulumi.Resource], profile: str = "dev", **options: bool
+    engine: RecordingEngine,
+    make: Callable[[Environment], pulumi.Resource],
+    profile: str = "dev",
+    *,
+    monitored: bool = True,
 ) -> Environment:
     """Deploy what ``make`` makes, and give back the environment that it was given."""
     given: list[Environment] = []
 
     def program() -> None:
-        given.append(environment(profile, **options))
+        given.append(environment(profile, monitored=monitored))
         make(given[0])
 
     engine.deploy(program)

@@ -1,0 +1,28 @@
+"""Tracking, serving, training and pipelines of models."""
+
+from components import mlops
+from stacks.layers.assembly import Assembly, needed
+
+
+def learn(assembly: Assembly) -> None:
+    """MLflow, KServe with its models, Kubeflow."""
+    environment, opts = assembly.environment, assembly.opts
+    if assembly.on.mlflow:
+        tracking = mlops.MlflowArgs(environment, needed(assembly.database, "postgres"))
+        assembly.outputs["mlflowAddress"] = mlops.Mlflow("mlflow", tracking, opts).address
+    if assembly.on.kserve:
+        serving = mlops.KserveArgs(environment, needed(assembly.certificates, "certManager"))
+        server = mlops.Kserve("kserve", serving, opts)
+        for name, model in mlops.models().items():
+            mlops.InferenceService(name, mlops.InferenceServiceArgs(environment, model, server.ready), opts)
+    if assembly.on.kubeflow:
+        mlops.Trainer("trainer", mlops.TrainerArgs(environment), opts)
+        _pipelines(assembly)
+
+
+def _pipelines(assembly: Assembly) -> None:
+    store = assembly.foundation.object_store
+    if store is None:
+        raise ValueError("components.kubeflow is on, but the cloud's object store has no S3 API; switch it off")
+    pipelines = mlops.Pipelines("pipelines", mlops.PipelinesArgs(assembly.environment, store), assembly.opts)
+    assembly.outputs["pipelinesAddress"] = pipelines.address
