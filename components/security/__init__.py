@@ -3,10 +3,16 @@
 from components.security.cert_manager import INTERNAL_ISSUER, CertManager, CertManagerArgs
 from components.security.external_secrets import ExternalSecretsOperator, ExternalSecretsOperatorArgs
 from components.security.gatekeeper import EXEMPT_NAMESPACES, Gatekeeper, GatekeeperArgs
+from components.security.integration_credentials import (
+    FLOW_SECRETS,
+    IntegrationCredentials,
+    IntegrationCredentialsArgs,
+)
 from components.security.reloader import Reloader, ReloaderArgs
 
 __all__ = [
     "EXEMPT_NAMESPACES",
+    "FLOW_SECRETS",
     "INTERNAL_ISSUER",
     "CertManager",
     "CertManagerArgs",
@@ -14,6 +20,8 @@ __all__ = [
     "ExternalSecretsOperatorArgs",
     "Gatekeeper",
     "GatekeeperArgs",
+    "IntegrationCredentials",
+    "IntegrationCredentialsArgs",
     "Reloader",
     "ReloaderArgs",
 ]

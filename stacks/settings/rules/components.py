@@ -3,16 +3,19 @@
 from collections.abc import Iterator
 
 from stacks.settings.model import Settings
-from stacks.settings.problems import Problem, refuse
+from stacks.settings.problems import Problem
 from stacks.settings.reference_tables import component_needs
 
 
 def _needs_are_on(settings: Settings) -> Iterator[Problem]:
     on = set(settings.components_on)
+    wanted_by: dict[str, list[str]] = {}
     for name in sorted(on):
         for need in component_needs().get(name, []):
             if need not in on:
-                yield refuse(("components", need), "false", "true", because=f"components.{name} needs it")
+                wanted_by.setdefault(need, []).append(f"components.{name}")
+    for need, names in wanted_by.items():
+        yield Problem(("components", need), f"false is not allowed: needed by {', '.join(names)}; allowed: true")
 
 
 def _sign_on_is_configured(settings: Settings) -> Iterator[Problem]:
