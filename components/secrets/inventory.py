@@ -26,7 +26,7 @@ class SecretRow(BaseModel):
     fixed: Mapping[str, str] = Field(default_factory=dict[str, str])
     supplied: bool = False
     keys: tuple[str, ...] = ()
-    encrypts: bool = False
+    kept: str = ""
 
     @model_validator(mode="after")
     def _is_generated_or_supplied(self) -> "SecretRow":
@@ -36,8 +36,8 @@ class SecretRow(BaseModel):
 
     @property
     def is_renewable(self) -> bool:
-        """Whether a new value may take its place: what a key has encrypted would be lost with it. Source: SEC-11."""
-        return not self.encrypts and SecretFormat.FERNET not in self.generated.values()
+        """Whether a new value may take its place; a new Fernet key could not read what it encrypted. Source: SEC-11."""
+        return not self.kept and SecretFormat.FERNET not in self.generated.values()
 
     @property
     def properties(self) -> frozenset[str]:

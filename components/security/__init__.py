@@ -3,16 +3,10 @@
 from components.security.cert_manager import INTERNAL_ISSUER, CertManager, CertManagerArgs
 from components.security.external_secrets import ExternalSecretsOperator, ExternalSecretsOperatorArgs
 from components.security.gatekeeper import EXEMPT_NAMESPACES, Gatekeeper, GatekeeperArgs
-from components.security.integration_credentials import (
-    FLOW_SECRETS,
-    IntegrationCredentials,
-    IntegrationCredentialsArgs,
-)
 from components.security.reloader import Reloader, ReloaderArgs
 
 __all__ = [
     "EXEMPT_NAMESPACES",
-    "FLOW_SECRETS",
     "INTERNAL_ISSUER",
     "CertManager",
     "CertManagerArgs",
@@ -20,8 +14,6 @@ __all__ = [
     "ExternalSecretsOperatorArgs",
     "Gatekeeper",
     "GatekeeperArgs",
-    "IntegrationCredentials",
-    "IntegrationCredentialsArgs",
     "Reloader",
     "ReloaderArgs",
 ]

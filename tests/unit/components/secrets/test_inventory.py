@@ -55,18 +55,16 @@ def test_properties_are_all_that_the_vault_has_of_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("form", "encrypts", "renewable"),
+    ("form", "kept", "renewable"),
     [
-        (SecretFormat.PASSWORD, False, True),
-        (SecretFormat.PASSWORD, True, False),
-        (SecretFormat.FERNET, False, False),
+        (SecretFormat.PASSWORD, "", True),
+        (SecretFormat.PASSWORD, "it encrypts", False),
+        (SecretFormat.FERNET, "", False),
     ],
 )
-def test_keys_that_encrypt_stored_data_are_never_renewed(
-    form: SecretFormat, *, encrypts: bool, renewable: bool
-) -> None:
+def test_what_has_a_reason_to_stay_is_not_renewed(form: SecretFormat, kept: str, *, renewable: bool) -> None:
     """Source: SEC-11."""
-    assert SecretRow(description="", generated={"key": form}, encrypts=encrypts).is_renewable is renewable
+    assert SecretRow(description="", generated={"key": form}, kept=kept).is_renewable is renewable
 
 
 def test_a_password_stays_as_it_was_drawn() -> None:
