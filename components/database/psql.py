@@ -78,8 +78,13 @@ class PsqlJob(pulumi.ComponentResource):
         self._volumes = {path: f"{name}-{path.strip('/')}" for path in args.files}
         gates = [*args.after, self._account(), *self._config_maps()]
         digest = hashlib.sha256(json.dumps([args.files, args.image], sort_keys=True).encode()).hexdigest()
+        # the engine waits for as long as the Job may take
+        patience = pulumi.ResourceOptions(custom_timeouts=pulumi.CustomTimeouts(create=f"{DEADLINE_SECONDS}s"))
         self.ready = kubernetes.batch.v1.Job(
-            name, metadata=self._metadata(f"{name}-{digest[:10]}"), spec=self._job(), opts=self._inside(*gates)
+            name,
+            metadata=self._metadata(f"{name}-{digest[:10]}"),
+            spec=self._job(),
+            opts=pulumi.ResourceOptions.merge(self._inside(*gates), patience),
         )
         if args.schedule:
             self._cron_job(args.schedule, self.ready)

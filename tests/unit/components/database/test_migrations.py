@@ -39,6 +39,7 @@ def test_the_files_reach_a_job_of_the_databases_owner(engine: RecordingEngine, t
     assert env["PGDATABASE"]["value"] == "analytics"
     assert env["PGUSER"]["valueFrom"]["secretKeyRef"] == {"name": "postgres-analytics", "key": "username"}
     assert any("database" in urn for urn in job.dependencies)
+    assert job.create_timeout == "1800s"
     assert engine.value(migrations.ready.urn) == job.urn
 
 
