@@ -9,6 +9,7 @@ from typing import Any
 import pulumi
 import pulumi_kubernetes as kubernetes
 
+from components.secrets import inventory, team_secrets
 from stacks import platform
 from stacks.foundation import (
     Foundation,
@@ -24,6 +25,8 @@ from tests.unit.recording import RecordingEngine, Registration
 from tests.unit.settings.configuration import stack_values
 
 NODES = "test:index:Nodes"
+# a team that the vault has credentials for
+TEAM = "growth"
 CONTROL_PLANE_NETWORKS = (IPv4Network("10.10.72.0/24"), IPv4Network("10.10.73.0/24"))
 STORAGE_CLASSES = (
     StorageClassSpecification("standard", "disks.example", {"encrypted": "true"}, default=True),
@@ -91,4 +94,5 @@ def _foundation() -> Foundation:
         backup={},
         database=None,
         outputs={"clusterName": settings_of("dev").kubernetes.cluster_name},
+        secrets={path: pulumi.Output.from_input(path) for path in (*inventory(), *team_secrets([TEAM]))},
     )
