@@ -20,10 +20,10 @@ from components.base import (
     Priority,
     SecretKey,
 )
+from components.cache import CacheServer
 from components.edge import sign_on
 
 _CREDENTIALS, _SESSIONS = "oauth2-proxy", "oauth2-proxy-sessions"
-_REDIS = "redis://redis.data.svc.cluster.local:6379"
 _SELECTED = {"app.kubernetes.io/name": sign_on.SERVICE}
 # a working day; then people sign on again, and whoever left the group is out
 _SESSION = "8h"
@@ -38,14 +38,14 @@ class OAuth2ProxyArgs:
         issuer_url: address of the identity provider.
         client_id: what the provider calls this platform.
         groups: of the provider; whoever is in none of them gets in nowhere.
-        after: gates to wait for: Valkey keeps its sessions.
+        sessions: where its sessions are.
     """
 
     environment: Environment
     issuer_url: str
     client_id: str
     groups: Sequence[str]
-    after: Sequence[pulumi.Resource] = ()
+    sessions: CacheServer
 
 
 class OAuth2Proxy(pulumi.ComponentResource):
@@ -79,9 +79,9 @@ class OAuth2Proxy(pulumi.ComponentResource):
                     "cookie-secret": SecretKey("sso/cookie", "secret"),
                 },
             ),
-            self._secret(_SESSIONS, {"redis-password": SecretKey("redis/default")}),
+            self._secret(_SESSIONS, {"redis-password": args.sessions.credentials["password"]}),
         ]
-        gates = [*secrets, *args.after, *([environment.monitors] if environment.monitors else [])]
+        gates = [*secrets, args.sessions.ready, *([environment.monitors] if environment.monitors else [])]
         self.ready = PlatformChart(
             name,
             PlatformChartArgs(
@@ -134,7 +134,7 @@ def _values(args: OAuth2ProxyArgs) -> dict[str, Any]:
             "redis": {
                 "existingSecret": _SESSIONS,
                 "passwordKey": "redis-password",
-                "standalone": {"connectionUrl": _REDIS},
+                "standalone": {"connectionUrl": f"redis://{args.sessions.host}:{args.sessions.port}"},
             },
         },
         "metrics": {"enabled": True, "serviceMonitor": {"enabled": environment.monitors is not None}},

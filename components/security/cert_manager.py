@@ -145,7 +145,6 @@ def _values(environment: Environment, binding: IdentityBinding) -> dict[str, Any
         "crds": {"enabled": True, "keep": True},
         "startupapicheck": {"enabled": False},
         "enableCertificateOwnerRef": False,
-        # the cluster's DNS is the only one that pods may ask
         "serviceAccount": {"name": _NAME, "annotations": dict(binding.annotations)},
         # whether a challenge's record is there is asked of the cluster's DNS: no pod asks servers outside
         "dns01RecursiveNameserversOnly": True,

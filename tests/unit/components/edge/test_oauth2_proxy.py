@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from components import edge
-from tests.unit.components.environment import BASE_DOMAIN, NotedEdge, environment
+from components.cache import CacheServer
+from tests.unit.components.environment import BASE_DOMAIN, NotedEdge, environment, gate
 from tests.unit.recording import RecordingEngine, recording
 
 CHART = "kubernetes:helm.sh/v4:Chart"
@@ -19,7 +20,9 @@ def deploy(engine: RecordingEngine, profile: str) -> NotedEdge:
     def program() -> NotedEdge:
         stack = environment(profile)
         groups = ["admins", "editors", "viewers"]
-        edge.OAuth2Proxy("oauth2-proxy", edge.OAuth2ProxyArgs(stack, "https://id.example.com", "biz", groups))
+        sessions = CacheServer(gate("valkey"))
+        args = edge.OAuth2ProxyArgs(stack, "https://id.example.com", "biz", groups, sessions)
+        edge.OAuth2Proxy("oauth2-proxy", args)
         assert isinstance(stack.edge, NotedEdge)
         return stack.edge
 
@@ -71,6 +74,7 @@ def test_sessions_are_in_valkey(made: tuple[RecordingEngine, NotedEdge]) -> None
     storage = made[0].only(CHART).inputs["values"]["sessionStorage"]
 
     assert storage["type"] == "redis"
+    assert any("valkey" in urn for urn in made[0].only(CHART).dependencies)
     assert storage["redis"]["standalone"]["connectionUrl"] == "redis://redis.data.svc.cluster.local:6379"
 
 
