@@ -30,6 +30,7 @@ def build(settings: Settings, foundation: Foundation) -> Mapping[str, pulumi.Inp
     layers.guard(platform)
     layers.open_way_in(platform)
     layers.serve_data(platform)
+    layers.sign_on(platform)
     layers.carry_events(platform)
     layers.run_workflows(platform)
     layers.learn(platform)

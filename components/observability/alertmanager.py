@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from components.base import Environment, ExternalSecretArgs, Priority, SecretKey
-from components.observability.pods import COMPONENT, NAMESPACE, pod_labels, spread, volume_claim
+from components.observability.pods import COMPONENT, NAMESPACE, pod_labels, volume_claim
 
 CREDENTIALS_SECRET = "alertmanager-credentials"  # noqa: S105 - a Secret's name
 # where the operator mounts it
@@ -150,7 +150,7 @@ def values(environment: Environment, receivers: Receivers) -> dict[str, Any]:
             "priorityClassName": Priority.CRITICAL.value,
             "logFormat": "json",
             "podMetadata": {"labels": pod_labels(environment, "alertmanager", "internet", "mail")},
-            "topologySpreadConstraints": spread(environment, {"app.kubernetes.io/name": "alertmanager"}),
+            "topologySpreadConstraints": environment.spread({"app.kubernetes.io/name": "alertmanager"}),
             "storage": {"volumeClaimTemplate": {"spec": volume_claim(environment, str(size.storage))}},
         },
     }

@@ -3,7 +3,7 @@
 Source: OBS-LOGS-1, OBS-LOGS-2, NET-9, NET-12.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,7 +27,6 @@ from components.observability.pods import (
     POD_SECURITY,
     alias_service,
     pod_labels,
-    spread,
     volume_claim,
 )
 from components.security import INTERNAL_ISSUER
@@ -70,11 +69,11 @@ class ElasticsearchArgs:
 
     Args:
         environment: the stack that it is part of.
-        certificates: gates: the internal issuer stands.
+        certificates: gate: the internal issuer stands.
     """
 
     environment: Environment
-    certificates: Sequence[pulumi.Resource]
+    certificates: pulumi.Resource
 
 
 class Elasticsearch(pulumi.ComponentResource):
@@ -99,7 +98,7 @@ class Elasticsearch(pulumi.ComponentResource):
         self._namespace = args.environment.namespaces[NAMESPACE]
         operator = self._operator()
         certificate = self._custom(
-            "cert-manager.io/v1", "Certificate", CERTIFICATE_SECRET, _CERTIFICATE, *args.certificates
+            "cert-manager.io/v1", "Certificate", CERTIFICATE_SECRET, _CERTIFICATE, args.certificates
         )
         users = [self._user(user, roles) for user, roles in _USERS.items()]
         elasticsearch = self._custom(
@@ -276,7 +275,7 @@ def operator_pod(
             "priorityClassName": Priority.HIGH.value,
             "automountServiceAccountToken": False,
             "securityContext": {**POD_SECURITY, "runAsUser": _USER_ID, "runAsGroup": _USER_ID, "fsGroup": _USER_ID},
-            "topologySpreadConstraints": spread(environment, selected),
+            "topologySpreadConstraints": environment.spread(selected),
             "initContainers": [{"name": preparation, **container} for preparation in preparations],
             "containers": [{"name": name, **container}],
         },

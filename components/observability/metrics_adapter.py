@@ -10,7 +10,7 @@ from typing import Any
 import pulumi
 
 from components.base import Environment, PlatformChart, PlatformChartArgs, Priority
-from components.observability.pods import COMPONENT, NAMESPACE, POD_SECURITY, spread
+from components.observability.pods import COMPONENT, NAMESPACE, POD_SECURITY
 from components.observability.prometheus import PORT
 
 # one of the ports on which the API server may call (components/base/traffic.py)
@@ -77,7 +77,7 @@ def _values(environment: Environment) -> dict[str, Any]:
         "resources": size.resources,
         "priorityClassName": Priority.HIGH.value,
         "podSecurityContext": {**POD_SECURITY, "runAsUser": _USER_ID, "fsGroup": _USER_ID},
-        "topologySpreadConstraints": spread(environment, _SELECTED),
+        "topologySpreadConstraints": environment.spread(_SELECTED),
         "podDisruptionBudget": {"enabled": size.replicas > 1},
         "listenPort": _PORT,
         "logLevel": 2,

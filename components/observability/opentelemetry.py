@@ -11,7 +11,7 @@ import pulumi
 
 from components.base import Environment, PlatformChart, PlatformChartArgs, Priority
 from components.observability import loki, tempo
-from components.observability.pods import COMPONENT, CONTAINER_SECURITY, NAMESPACE, POD_SECURITY, spread
+from components.observability.pods import COMPONENT, CONTAINER_SECURITY, NAMESPACE, POD_SECURITY
 
 NAME = "opentelemetry-collector"
 GRPC_PORT, HTTP_PORT = 4317, 4318
@@ -89,7 +89,7 @@ def _values(args: OpenTelemetryArgs) -> dict[str, Any]:
         "podSecurityContext": {**POD_SECURITY, "runAsUser": _USER_ID, "runAsGroup": _USER_ID},
         "securityContext": CONTAINER_SECURITY,
         "serviceAccount": {"automountServiceAccountToken": False},
-        "topologySpreadConstraints": spread(environment, _SELECTED),
+        "topologySpreadConstraints": environment.spread(_SELECTED),
         "podDisruptionBudget": {"enabled": size.replicas > 1, "maxUnavailable": 1},
         "ports": {
             **{port: {"enabled": False} for port in _UNUSED_PORTS},

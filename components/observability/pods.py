@@ -37,25 +37,6 @@ def pod_labels(environment: Environment, app: str, *destinations: str) -> dict[s
     return {**{key: labels[key] for key in _OWN_LABELS}, **environment.client_labels(*destinations)}
 
 
-def spread(environment: Environment, selected: Mapping[str, str]) -> list[dict[str, Any]]:
-    """Constraints that keep a workload's pods apart; none where one replica runs.
-
-    Args:
-        environment: the stack that it is part of.
-        selected: labels of the pods.
-    """
-    keys = ("topology.kubernetes.io/zone", "kubernetes.io/hostname") if environment.is_highly_available else ()
-    return [
-        {
-            "maxSkew": 1,
-            "topologyKey": key,
-            "whenUnsatisfiable": "ScheduleAnyway",
-            "labelSelector": {"matchLabels": dict(selected)},
-        }
-        for key in keys
-    ]
-
-
 def volume_claim(environment: Environment, size: str) -> dict[str, Any]:
     """Specification of the claim of a volume of a pod's own."""
     return {

@@ -20,7 +20,6 @@ from components.observability.pods import (
     NAMESPACE,
     alias_service,
     pod_labels,
-    spread,
     volume_claim,
     wait_for_no_pods,
 )
@@ -55,7 +54,7 @@ class PrometheusArgs:
 
     Args:
         environment: the stack that it is part of; it must know monitors.
-        certificates: gates: the internal issuer stands.
+        certificates: gate: the internal issuer stands.
         cluster: name that its metrics and alerts carry.
         receivers: whom alerts reach.
         datasources: where Grafana reads beside Prometheus.
@@ -63,7 +62,7 @@ class PrometheusArgs:
     """
 
     environment: Environment
-    certificates: Sequence[pulumi.Resource]
+    certificates: pulumi.Resource
     cluster: str
     receivers: Receivers = field(default_factory=Receivers)
     datasources: Sequence[Datasource] = ()
@@ -102,7 +101,7 @@ class Prometheus(pulumi.ComponentResource):
                 release=RELEASE,
                 after=[
                     *([args.environment.monitors] if args.environment.monitors else []),
-                    *args.certificates,
+                    args.certificates,
                     *self._secrets(),
                     *self._datasources(),
                 ],
@@ -241,7 +240,7 @@ def _specification(args: PrometheusArgs) -> dict[str, Any]:
         "resources": size.resources,
         "priorityClassName": Priority.CRITICAL.value,
         "podMetadata": {"labels": pod_labels(environment, "prometheus", "api-server")},
-        "topologySpreadConstraints": spread(environment, SELECTED),
+        "topologySpreadConstraints": environment.spread(SELECTED),
         "logFormat": "json",
         "externalUrl": f"https://{environment.host('prometheus')}/",
         "externalLabels": {"cluster": args.cluster, "environment": environment.profile},

@@ -5,7 +5,7 @@ Source: ARCH-12.
 
 from stacks.layers.base import begin
 from stacks.layers.data import serve_data
-from stacks.layers.edge import open_way_in
+from stacks.layers.edge import open_way_in, sign_on
 from stacks.layers.events import carry_events
 from stacks.layers.mlops import learn
 from stacks.layers.observability import observe
@@ -23,4 +23,5 @@ __all__ = [
     "open_way_in",
     "run_workflows",
     "serve_data",
+    "sign_on",
 ]

@@ -7,18 +7,20 @@ from stacks.layers.assembly import Assembly, needed
 from stacks.settings import GatewayController
 
 
-def open_way_in(assembly: Assembly) -> None:
-    """The way in comes before whatever it publishes."""
-    if assembly.on.gateway:
-        _gateway(assembly)
+def sign_on(assembly: Assembly) -> None:
+    """What judges requests for the gateway; its sessions live in Valkey."""
     provider = assembly.settings.single_sign_on
     if assembly.on.oauth2_proxy and provider is not None:
         groups = [provider.admin_group, provider.editor_group, provider.viewer_group]
-        args = edge.OAuth2ProxyArgs(assembly.environment, provider.issuer_url, provider.client_id, groups)
+        sessions = needed(assembly.cache, "redis")
+        args = edge.OAuth2ProxyArgs(assembly.environment, provider.issuer_url, provider.client_id, groups, sessions)
         edge.OAuth2Proxy("oauth2-proxy", args, assembly.opts)
 
 
-def _gateway(assembly: Assembly) -> None:
+def open_way_in(assembly: Assembly) -> None:
+    """The way in comes before whatever it publishes."""
+    if not assembly.on.gateway:
+        return
     settings, foundation, environment = assembly.settings.edge, assembly.foundation, assembly.environment
     certificates, balancer = needed(assembly.certificates, "certManager"), assembly.foundation.load_balancer
     gates = [balancer.install(environment, certificates)] if balancer.install else []

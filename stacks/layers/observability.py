@@ -26,7 +26,7 @@ def _metrics(assembly: Assembly) -> None:
     cluster_name = settings.kubernetes.cluster_name
     args = observability.PrometheusArgs(
         environment,
-        [certificates],
+        certificates,
         cluster_name,
         _receivers(assembly),
         observability.datasources_of(settings.components_on),
@@ -42,7 +42,7 @@ def _metrics(assembly: Assembly) -> None:
 
 def _logs(assembly: Assembly) -> None:
     environment, opts = assembly.environment, assembly.opts
-    args = observability.ElasticsearchArgs(environment, [needed(assembly.certificates, "certManager")])
+    args = observability.ElasticsearchArgs(environment, needed(assembly.certificates, "certManager"))
     elasticsearch = observability.Elasticsearch("elasticsearch", args, opts)
     store = observability.LogStore("log-store", observability.LogStoreArgs(environment, elasticsearch.ready), opts)
     if assembly.on.logstash:

@@ -1,6 +1,5 @@
 """The platform of a committed stack over a foundation without a cloud, recorded."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from ipaddress import IPv4Network
@@ -13,14 +12,14 @@ from components.secrets import inventory, team_secrets
 from stacks import platform
 from stacks.foundation import (
     Foundation,
-    Grant,
-    IdentityBinding,
+    ManagedDatabase,
+    ObjectStore,
     SecretStoreSpecification,
-    ServiceAccountReference,
     StorageClassSpecification,
 )
-from stacks.settings import Settings
+from stacks.settings import DatabaseMode, Settings
 from stacks.settings.loading import parse
+from tests.unit.components.environment import NotedIdentity
 from tests.unit.recording import RecordingEngine, Registration
 from tests.unit.settings.configuration import stack_values
 
@@ -32,13 +31,6 @@ STORAGE_CLASSES = (
     StorageClassSpecification("standard", "disks.example", {"encrypted": "true"}, default=True),
     StorageClassSpecification("retained", "disks.example", {"encrypted": "true"}, retain=True),
 )
-
-
-class NoIdentity:
-    """An identity service for a platform that needs none."""
-
-    def bind(self, account: ServiceAccountReference, grants: Sequence[Grant]) -> IdentityBinding:
-        raise AssertionError(f"{account.namespace}/{account.name} asks the cloud for {grants}")
 
 
 @dataclass(frozen=True)
@@ -76,23 +68,35 @@ def deploy(engine: RecordingEngine, settings: Settings) -> Deployment:
     """Deploy a platform in a recording engine."""
 
     def program() -> dict[str, Any]:
-        return dict(platform.build(settings, _foundation()))
+        return dict(platform.build(settings, _foundation(settings)))
 
     return Deployment(settings, engine, engine.deploy(program))
 
 
-def _foundation() -> Foundation:
+def _managed() -> ManagedDatabase:
+    return ManagedDatabase(
+        host=pulumi.Output.from_input("postgres.cloud.example"),
+        port=pulumi.Output.from_input(5432),
+        name="analytics",
+        networks=CONTROL_PLANE_NETWORKS,
+        secret_name=pulumi.Output.from_input("postgres/superuser"),
+    )
+
+
+def _foundation(settings: Settings) -> Foundation:
     return Foundation(
         provider=kubernetes.Provider("cluster", kubeconfig="{}"),
         ready=pulumi.CustomResource(NODES, "nodes", {}),
         control_plane_networks=CONTROL_PLANE_NETWORKS,
-        identity=NoIdentity(),
-        lake={"curated": pulumi.Output.from_input("s3://biz-curated")},
+        identity=NotedIdentity(),
+        lake={zone: pulumi.Output.from_input(f"s3://biz-{zone}") for zone in ("raw", "curated", "archive")},
         secret_store=SecretStoreSpecification("vault", {"fake": {"data": []}}),
         storage_classes=STORAGE_CLASSES,
         registry=pulumi.Output.from_input("registry.example"),
         backup={},
-        database=None,
+        database=_managed() if settings.database.mode is DatabaseMode.MANAGED else None,
+        object_store=ObjectStore("s3.example", "region-1"),
+        dns_provider="aws",
         outputs={"clusterName": settings_of("dev").kubernetes.cluster_name},
         secrets={path: pulumi.Output.from_input(path) for path in (*inventory(), *team_secrets([TEAM]))},
     )

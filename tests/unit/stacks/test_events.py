@@ -1,12 +1,7 @@
 """Kafka, Kafka Connect, KEDA and a team with topics, as the settings switch them on. Source: ARCH-12, ARCH-16."""
 
-from collections.abc import Sequence
-
-import pytest
-
-from stacks.foundation import Grant, IdentityBinding, ServiceAccountReference
 from stacks.settings import EdgeSettings, Settings, TeamSettings
-from tests.unit.platform import TEAM, NoIdentity, deploy, settings_of
+from tests.unit.platform import TEAM, deploy, settings_of
 from tests.unit.recording import RecordingEngine
 
 ON = ("cert_manager", "external_secrets", "kafka", "kafka_connect", "keda")
@@ -20,11 +15,7 @@ def everything_on() -> Settings:
     return settings.model_copy(update={"components": components, "teams": (team,), "edge": edge})
 
 
-def test_brokers_come_before_what_talks_to_them(engine: RecordingEngine, monkeypatch: pytest.MonkeyPatch) -> None:
-    def bind(_self: NoIdentity, _account: ServiceAccountReference, _grants: Sequence[Grant]) -> IdentityBinding:
-        return IdentityBinding()
-
-    monkeypatch.setattr(NoIdentity, "bind", bind)
+def test_brokers_come_before_what_talks_to_them(engine: RecordingEngine) -> None:
     platform = deploy(engine, everything_on())
 
     assert platform.outputs["kafkaBootstrap"] == "events-kafka-bootstrap.integration.svc.cluster.local:9093"

@@ -1,25 +1,12 @@
 """Teams of the settings become teams of the platform. Source: ARCH-16, COST-9."""
 
-from collections.abc import Sequence
-
-import pytest
-
-from stacks.foundation import Grant, IdentityBinding, ServiceAccountReference
 from stacks.settings import Settings, TeamSettings
-from tests.unit.platform import NoIdentity, deploy, settings_of
+from tests.unit.platform import deploy, settings_of
 from tests.unit.recording import RecordingEngine
 
 
 def with_teams(*teams: TeamSettings) -> Settings:
     return settings_of("dev").model_copy(update={"teams": teams})
-
-
-@pytest.fixture(autouse=True)
-def identity(monkeypatch: pytest.MonkeyPatch) -> None:
-    def bind(_self: NoIdentity, _account: ServiceAccountReference, _grants: Sequence[Grant]) -> IdentityBinding:
-        return IdentityBinding()
-
-    monkeypatch.setattr(NoIdentity, "bind", bind)
 
 
 def test_each_team_has_its_namespace_quota_and_cost_center(engine: RecordingEngine) -> None:

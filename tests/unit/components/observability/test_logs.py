@@ -45,7 +45,7 @@ SECRET = "kubernetes:core/v1:Secret"
 
 def logs(environment: Environment) -> pulumi.Resource:
     """The log store, and what fills it."""
-    elasticsearch = Elasticsearch("elasticsearch", ElasticsearchArgs(environment, [gate("certificates")]))
+    elasticsearch = Elasticsearch("elasticsearch", ElasticsearchArgs(environment, gate("certificates")))
     store = LogStore("log-store", LogStoreArgs(environment, elasticsearch.ready))
     Loki("loki", LokiArgs(environment, shown=True))
     Logstash("logstash", LogstashArgs(environment, store.ready))

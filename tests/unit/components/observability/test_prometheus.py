@@ -46,7 +46,7 @@ def prometheus(environment: Environment) -> Prometheus:
         "prometheus",
         PrometheusArgs(
             environment,
-            [gate("certificates")],
+            gate("certificates"),
             "biz-dev",
             Receivers("#alerts", pagerduty=True, email=EMAIL),
             datasources_of(STATEFUL),
@@ -57,7 +57,7 @@ def prometheus(environment: Environment) -> Prometheus:
 
 def bare(environment: Environment) -> Prometheus:
     """With nothing that it can be without."""
-    return Prometheus("prometheus", PrometheusArgs(environment, [], "biz-dev"))
+    return Prometheus("prometheus", PrometheusArgs(environment, gate("certificates"), "biz-dev"))
 
 
 @pytest.fixture(scope="module")
