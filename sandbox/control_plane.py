@@ -7,13 +7,14 @@ plugins of a managed cluster; kwok plays the kubelets: pods get scheduled, becom
 import json
 import secrets
 import ssl
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sandbox import toolchain
+from sandbox import toolchain, volumes
 from sandbox.certificates import CertificateAuthority, KeyPair
-from sandbox.environment import KubernetesEndpoint, encode, record_endpoint, write_private
+from sandbox.environment import CHECKOUT, KubernetesEndpoint, encode, record_endpoint, write_private
 from sandbox.health import answers
 from sandbox.nodes import Node, baseline, register, registered
 from sandbox.supervisor import Daemon, Supervisor
@@ -66,9 +67,20 @@ def start(
     publish(directory, endpoint)
     parts.write_component_kubeconfigs(api_port)
     supervisor.start(parts.controller_manager(api_port), parts.scheduler(api_port), parts.kwok(api_port))
+    supervisor.start(_volumes(directory))
     if nodes is not None or not registered(endpoint):
         register(endpoint, baseline() if nodes is None else nodes)
     return endpoint
+
+
+def _volumes(directory: Path) -> Daemon:
+    """The block storage's driver."""
+    return Daemon(
+        volumes.NAME,
+        command=lambda port: [sys.executable, "-m", "sandbox.volumes", str(port), str(directory)],
+        healthy=lambda port: answers(port, "/"),
+        environment={"PYTHONPATH": str(CHECKOUT)},
+    )
 
 
 def publish(directory: Path, endpoint: KubernetesEndpoint) -> None:

@@ -5,6 +5,7 @@ import json
 import os
 import secrets
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -62,6 +63,17 @@ class KubernetesEndpoint:
             "clientKey": self.client_key,
         }
         return {key: value for key, value in values.items() if value}
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, str]) -> "KubernetesEndpoint":
+        """Read the `kubernetes` part of endpoints.json."""
+        return cls(
+            values["server"],
+            values["certificateAuthority"],
+            values.get("token"),
+            values.get("clientCertificate"),
+            values.get("clientKey"),
+        )
 
     def kubeconfig(self) -> dict[str, Any]:
         """Return a kubeconfig with this cluster as the only context."""

@@ -43,6 +43,8 @@ def proxy(
 def _deployment(environment: Environment, name: str) -> dict[str, Any]:
     size = environment.size("envoy")
     helper = {"name": "shutdown-manager", "resources": environment.size("envoy-shutdown-manager").resources}
+    labels = _pod_labels(environment, name)
+    template = {"metadata": {"labels": labels}, "spec": {"containers": [helper]}}
     return {
         "name": name,
         # an autoscaler owns their number
@@ -50,13 +52,13 @@ def _deployment(environment: Environment, name: str) -> dict[str, Any]:
         "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}},
         "container": {"resources": size.resources},
         "pod": {
-            "labels": _pod_labels(environment, name),
+            "labels": labels,
             "priorityClassName": Priority.CRITICAL.value,
             "securityContext": {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}},
             "topologySpreadConstraints": environment.spread(_SELECTED),
         },
         # the controller gives this container no limits
-        "patch": {"type": "StrategicMerge", "value": {"spec": {"template": {"spec": {"containers": [helper]}}}}},
+        "patch": {"type": "StrategicMerge", "value": {"spec": {"template": template}}},
     }
 
 

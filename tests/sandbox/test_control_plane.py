@@ -15,6 +15,7 @@ import psutil
 import pytest
 
 from sandbox import control_plane as planes
+from sandbox import volumes
 from sandbox.cluster_api import ClusterApi
 from sandbox.crds import COLLECTION, CustomKind, apply_crds
 from sandbox.environment import KubernetesEndpoint, crds_directory, read_endpoints
@@ -155,7 +156,7 @@ def test_contents_survive_the_daemons_and_dead_ones_come_back(tmp_path: Path) ->
         endpoint = planes.start(tmp_path, pool("small", "t3.large", 1, "a"), sentences.append)
         apply(ClusterApi(endpoint), "/api/v1/namespaces/kept", "Namespace", {})
         pids = [record.pid for record in supervisor.records()]
-        assert supervisor.stop_all() == list(reversed(planes.NAMES))
+        assert supervisor.stop_all() == [volumes.NAME, *reversed(planes.NAMES)]
         assert [pid for pid in pids if lives(pid)] == []
 
         restarted = planes.start(tmp_path, None, sentences.append)
