@@ -45,6 +45,9 @@ def _value(field: FieldInfo, value: Any, bad: list[Path], path: Path) -> Any:
     if model is None:
         adapter: TypeAdapter[Any] = TypeAdapter(field.rebuild_annotation(), config=ConfigDict(strict=True))
         return adapter.validate_json(json.dumps(value))
+    if not value and field.default is None:
+        # a section that may be absent, and is
+        return None
     if is_list(field):
         return tuple(_item(model, item, bad, (*path, index)) for index, item in enumerate(value))
     return salvage(model, value, bad, path)

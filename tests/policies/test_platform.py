@@ -29,6 +29,7 @@ def run(engine: RecordingEngine, config: dict[str, str]) -> None:
             "vpcConfig": {**inputs["vpcConfig"], "clusterSecurityGroupId": "sg-cluster"},
         },
         "aws:ec2/launchTemplate:LaunchTemplate": lambda _name, _inputs: {"latestVersion": 1},
+        "random:index/randomPassword:RandomPassword": lambda _name, _inputs: {"result": "x" * 32},
         "aws:rds/instance:Instance": lambda _name, _inputs: DATABASE,
     }
 

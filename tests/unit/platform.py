@@ -98,5 +98,8 @@ def _foundation(settings: Settings) -> Foundation:
         object_store=ObjectStore("s3.example", "region-1"),
         dns_provider="aws",
         outputs={"clusterName": settings_of("dev").kubernetes.cluster_name},
-        secrets={path: pulumi.Output.from_input(path) for path in (*inventory(), *team_secrets([TEAM]))},
+        secrets={
+            path: pulumi.Output.from_input(path)
+            for path in (*inventory(), *team_secrets([TEAM, *(team.name for team in settings.teams)]))
+        },
     )

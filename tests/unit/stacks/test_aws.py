@@ -11,7 +11,7 @@ import yaml
 
 from stacks.aws import build
 from stacks.foundation import Access, Foundation, Grant, ServiceAccountReference
-from stacks.settings import Settings
+from stacks.settings import ComponentSettings, Settings
 from stacks.settings.loading import parse
 from tests.unit.aws_outputs import AWS_OUTPUTS
 from tests.unit.recording import ACCOUNT, RecordingEngine, recording
@@ -146,7 +146,7 @@ def test_an_account_must_be_named(engine: RecordingEngine) -> None:
 def test_secrets_that_people_supply_are_readable_and_no_others(engine: RecordingEngine) -> None:
     """Source: SEC-5: least privilege."""
     settings = settings_of("dev")
-    components = settings.components.model_copy(update={"oauth2_proxy": True})
+    components = ComponentSettings(external_secrets=True, oauth2_proxy=True)
     engine.outputs |= AWS_OUTPUTS
 
     def program() -> None:
