@@ -5,6 +5,7 @@ The values are an output of the stack, so the next run finds them in the stack's
 Source: CFG-2, CFG-5; refused with the reason, before any resource is registered.
 """
 
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -19,6 +20,9 @@ _REASONS = {
     "cloud.provider": "another cloud is another stack: create one, move the data, then destroy this one",
     "kubernetes.clusterName": "the cluster would be destroyed with everything in it, and a new one created",
 }
+_READ = "pulumi:pulumi:readStackOutputs"
+_HALF_WRITTEN = "failed to load checkpoint"
+_PAUSES_SECONDS = (0.1, 0.3, 1.0)
 
 
 def keep() -> Mapping[str, str]:
@@ -76,5 +80,17 @@ def changes(recorded: Mapping[str, str], current: Mapping[str, str]) -> list[str
 def _recorded() -> dict[str, str]:
     """Asks the engine, as a stack reference does, for this stack's outputs; on the first run there are none."""
     name = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
-    outputs: Mapping[str, Any] = pulumi.runtime.invoke("pulumi:pulumi:readStackOutputs", {"name": name}).value
+    outputs = _outputs_of(name)
     return dict(outputs.get("outputs", {}).get(OUTPUT) or {})
+
+
+def _outputs_of(name: str) -> Mapping[str, Any]:
+    """A file backend writes a checkpoint in place: whoever reads meanwhile gets half of it, and asks again."""
+    for pause in _PAUSES_SECONDS:
+        try:
+            return pulumi.runtime.invoke(_READ, {"name": name}).value
+        except Exception as error:
+            if _HALF_WRITTEN not in str(error):
+                raise
+            time.sleep(pause)
+    return pulumi.runtime.invoke(_READ, {"name": name}).value

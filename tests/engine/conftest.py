@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from sandbox import launchers, plugins, toolchain
+from sandbox import custom_kinds, launchers, plugins, toolchain
+from sandbox.cluster_api import ClusterApi
 from sandbox.environment import CHECKOUT, KubernetesEndpoint, environment
 from tests.engine.engine import Engine, Report
 
@@ -71,8 +72,9 @@ def platform(
 
 
 @pytest.fixture(scope="session")
-def deployment(platform: Engine) -> Report:
-    """What the first update of the dev stack reported."""
+def deployment(platform: Engine, control_plane: KubernetesEndpoint) -> Report:
+    """What the first update of the dev stack reported; its cluster knows what absent operators would define."""
+    custom_kinds.provide(ClusterApi(control_plane), CHECKOUT, CHECKOUT / f"Pulumi.{STACK}.yaml")
     platform.command("stack", "init", STACK).check()
     return platform.up(STACK).check()
 

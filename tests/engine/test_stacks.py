@@ -119,4 +119,5 @@ def test_a_destroy_leaves_nothing_in_aws_and_in_the_cluster(
 ) -> None:
     deployed.destroy(STACK).check()
     left = [*leftovers.in_aws(aws_endpoint, "123456789012"), *leftovers.in_cluster(ClusterApi(control_plane))]
-    assert left == []
+    # definitions stay on purpose: with one would go every object of its kind
+    assert left == ["customresourcedefinition scheduledworkflows.kubeflow.org"]
