@@ -31,7 +31,7 @@ class PlatformChartArgs:
         values: what it is rendered with.
         component: its part in the platform, for labels and cost reports.
         release: name of the release, from which charts derive the names of their objects; the chart's where None.
-        after: gates to wait for, beside the namespace's.
+        after: gates to wait for, beside the namespace's and the environment's ``monitors``.
         destinations: names of what its pods may call (see ``components/base/destinations.yaml``).
         pod_labels: further labels of all of its pods.
         patches: changes of rendered objects that no value can make.
@@ -91,9 +91,14 @@ class PlatformChart(pulumi.ComponentResource):
             namespace=args.namespace.name,
             skip_crds=args.skip_crds,
             values=args.values,
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[args.namespace.ready, *args.after]),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=self._gates()),
         )
         self.register_outputs({})
+
+    def _gates(self) -> list[pulumi.Resource]:
+        """What it waits for; nearly every chart has a monitor, so each waits until the cluster knows them."""
+        monitors = self._args.environment.monitors
+        return [self._args.namespace.ready, *([monitors] if monitors else []), *self._args.after]
 
     def _transform(self, resource: pulumi.ResourceTransformArgs) -> pulumi.ResourceTransformResult | None:
         if resource.type_ == _CHART or not resource.type_.startswith("kubernetes:"):

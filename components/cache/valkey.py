@@ -72,7 +72,7 @@ class Valkey(pulumi.ComponentResource):
                 namespace=environment.namespaces[NAMESPACE],
                 values=_values(environment),
                 component="cache",
-                after=[secret, *([environment.monitors] if environment.monitors else [])],
+                after=[secret],
                 pod_labels={"app": SERVICE},
             ),
             pulumi.ResourceOptions(parent=self),

@@ -49,8 +49,7 @@ class DatabaseOperator(pulumi.ComponentResource):
     def __init__(self, name: str, args: DatabaseOperatorArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("biz-automation:database:DatabaseOperator", name, None, opts)
         self._environment = args.environment
-        monitors = [args.environment.monitors] if args.environment.monitors else []
-        operator = self._chart(_OPERATOR, _operator_values(args.environment), *monitors)
+        operator = self._chart(_OPERATOR, _operator_values(args.environment))
         if args.environment.size(_OPERATOR).replicas > 1:
             self._disruption_budget()
         plugin = self._chart(_BACKUP_PLUGIN, _plugin_values(args.environment), operator, args.certificates)

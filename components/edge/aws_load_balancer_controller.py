@@ -137,7 +137,7 @@ class AwsLoadBalancerController(pulumi.ComponentResource):
                 values=_values(args),
                 component="edge",
                 release=_NAME,
-                after=[association, args.certificates, *([environment.monitors] if environment.monitors else [])],
+                after=[association, args.certificates],
                 destinations=["api-server", "internet"],
                 pod_labels={"app": _NAME},
             ),

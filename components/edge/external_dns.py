@@ -55,7 +55,7 @@ class ExternalDns(pulumi.ComponentResource):
         environment = args.environment
         namespace = environment.namespaces["ingress"]
         binding = environment.bind(namespace.name, _NAME, [Grant("dns", Access.WRITE)])
-        gates = [gate for gate in (binding.ready, environment.monitors, *args.after) if gate is not None]
+        gates = [*([binding.ready] if binding.ready else []), *args.after]
         self.ready = PlatformChart(
             name,
             PlatformChartArgs(

@@ -96,7 +96,6 @@ class IngressNginx(pulumi.ComponentResource):
                 after=[
                     args.certificates,
                     self._let_the_internet_in(),
-                    *([environment.monitors] if environment.monitors else []),
                     *args.after,
                 ],
                 destinations=["api-server"],

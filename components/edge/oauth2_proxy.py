@@ -81,7 +81,7 @@ class OAuth2Proxy(pulumi.ComponentResource):
             ),
             self._secret(_SESSIONS, {"redis-password": args.sessions.credentials["password"]}),
         ]
-        gates = [*secrets, args.sessions.ready, *([environment.monitors] if environment.monitors else [])]
+        gates = [*secrets, args.sessions.ready]
         self.ready = PlatformChart(
             name,
             PlatformChartArgs(

@@ -220,6 +220,7 @@ class Kafka(pulumi.ComponentResource):
 
     def _monitors(self) -> None:
         monitors = self._environment.monitors
-        for name, (selected, port) in _MONITORS.items() if monitors else ():
-            gates = [monitors] if monitors else []
-            pod_monitor(name, self._metadata(name), self._inside(*gates), selected=selected, port=port)
+        if monitors is None:
+            return
+        for name, (selected, port) in _MONITORS.items():
+            pod_monitor(name, self._metadata(name), self._inside(monitors), selected=selected, port=port)

@@ -95,7 +95,6 @@ class Mlflow(pulumi.ComponentResource):
                     args.database.ready,
                     *(secret.ready for secret in secrets),
                     *([identity.ready] if identity.ready else []),
-                    *([environment.monitors] if environment.monitors else []),
                 ],
                 destinations=["database", "object-store"],
                 pod_labels={"app": NAME, **identity.pod_labels},

@@ -193,7 +193,6 @@ class Pipelines(pulumi.ComponentResource):
                 namespace=self._namespace,
                 values=workflow_values(environment, self._runner(), archive),
                 component="mlops",
-                after=[environment.monitors] if environment.monitors else [],
                 destinations=["api-server"],
             ),
             self._child,

@@ -127,7 +127,6 @@ class Elasticsearch(pulumi.ComponentResource):
         return {"name": name, "namespace": NAMESPACE, "labels": self._environment.labels(name, COMPONENT)}
 
     def _operator(self) -> pulumi.Resource:
-        monitors = self._environment.monitors
         return PlatformChart(
             "eck-operator",
             PlatformChartArgs(
@@ -136,7 +135,6 @@ class Elasticsearch(pulumi.ComponentResource):
                 namespace=self._namespace,
                 values=_operator(self._environment),
                 component=COMPONENT,
-                after=[monitors] if monitors else [],
                 destinations=["api-server"],
                 pod_labels={"app": "elastic-operator"},
             ),

@@ -53,7 +53,6 @@ class Loki(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: LokiArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("biz-automation:observability:Loki", name, None, opts)
-        monitors = args.environment.monitors
         self.ready = PlatformChart(
             name,
             PlatformChartArgs(
@@ -62,7 +61,6 @@ class Loki(pulumi.ComponentResource):
                 namespace=args.environment.namespaces[NAMESPACE],
                 values=_values(args.environment),
                 component=COMPONENT,
-                after=[monitors] if monitors else [],
                 pod_labels={"app": "loki"},
             ),
             pulumi.ResourceOptions(parent=self),

@@ -60,7 +60,6 @@ class OpenTelemetry(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: OpenTelemetryArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("biz-automation:observability:OpenTelemetry", name, None, opts)
-        monitors = args.environment.monitors
         self.ready = PlatformChart(
             name,
             PlatformChartArgs(
@@ -69,7 +68,6 @@ class OpenTelemetry(pulumi.ComponentResource):
                 namespace=args.environment.namespaces[NAMESPACE],
                 values=_values(args),
                 component=COMPONENT,
-                after=[monitors] if monitors else [],
                 pod_labels={"app": NAME},
             ),
             pulumi.ResourceOptions(parent=self),

@@ -100,7 +100,6 @@ class Prometheus(pulumi.ComponentResource):
                 component=COMPONENT,
                 release=RELEASE,
                 after=[
-                    *([args.environment.monitors] if args.environment.monitors else []),
                     args.certificates,
                     *self._secrets(),
                     *self._datasources(),

@@ -49,7 +49,6 @@ class Tempo(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: TempoArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("biz-automation:observability:Tempo", name, None, opts)
-        monitors = args.environment.monitors
         self.ready = PlatformChart(
             name,
             PlatformChartArgs(
@@ -58,7 +57,6 @@ class Tempo(pulumi.ComponentResource):
                 namespace=args.environment.namespaces[NAMESPACE],
                 values=_values(args.environment),
                 component=COMPONENT,
-                after=[monitors] if monitors else [],
                 pod_labels={"app": "tempo"},
             ),
             pulumi.ResourceOptions(parent=self),

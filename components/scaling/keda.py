@@ -55,7 +55,6 @@ class Keda(pulumi.ComponentResource):
     def __init__(self, name: str, args: KedaArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("biz-automation:scaling:Keda", name, None, opts)
         environment = args.environment
-        gates = [args.certificates, *([environment.monitors] if environment.monitors else [])]
         self.ready = PlatformChart(
             name,
             PlatformChartArgs(
@@ -64,7 +63,7 @@ class Keda(pulumi.ComponentResource):
                 namespace=environment.namespaces["security"],
                 values=_values(environment),
                 component="scaling",
-                after=gates,
+                after=[args.certificates],
                 destinations=["api-server", "metrics"],
             ),
             pulumi.ResourceOptions(parent=self),

@@ -61,7 +61,7 @@ class CertManager(pulumi.ComponentResource):
         self._namespace = args.environment.namespaces["security"]
         # it meets challenges for the public hosts by DNS records
         binding = args.environment.bind(self._namespace.name, _NAME, [Grant("dns/_acme-challenge", Access.WRITE)])
-        gates = [gate for gate in (binding.ready, args.environment.monitors) if gate is not None]
+        gates = [binding.ready] if binding.ready else []
         chart = PlatformChart(
             name,
             PlatformChartArgs(

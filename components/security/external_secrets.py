@@ -62,7 +62,7 @@ class ExternalSecretsOperator(pulumi.ComponentResource):
         self._args = args
         environment = args.environment
         identity = environment.bind("security", _NAME, [Grant("secret", Access.READ)])
-        gates = [gate for gate in (environment.monitors, identity.ready) if gate]
+        gates = [identity.ready] if identity.ready else []
         chart = PlatformChart(
             name,
             PlatformChartArgs(

@@ -55,7 +55,6 @@ class Reloader(pulumi.ComponentResource):
                 namespace=environment.namespaces["security"],
                 values=_values(environment),
                 component="security",
-                after=[environment.monitors] if environment.monitors else [],
                 destinations=["api-server"],
             ),
             pulumi.ResourceOptions(parent=self),
