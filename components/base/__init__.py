@@ -7,13 +7,14 @@ from components.base.container import Container, ExecProbe, HttpProbe, Mount, Pr
 from components.base.destinations import Destination, Destinations, DestinationsArgs, client_labels, destinations
 from components.base.environment import Environment
 from components.base.exposure import Edge, Exposure
+from components.base.external_secret import ExternalSecret, ExternalSecretArgs, SecretKey
 from components.base.healthz import Healthz, HealthzArgs
 from components.base.integration_isolation import IntegrationIsolation, IntegrationIsolationArgs
 from components.base.monitoring import TLS_WITH_TOKEN, pod_monitor, recording_rules, service_monitor
 from components.base.namespace import Namespace, NamespaceArgs
 from components.base.platform_chart import PlatformChart, PlatformChartArgs
 from components.base.scheduling import Priority, PriorityClasses, PriorityClassesArgs
-from components.base.secret_store import ExternalSecret, ExternalSecretArgs, SecretKey, SecretStore
+from components.base.secret_store import SecretStore
 from components.base.sizes import Size, sizes
 from components.base.storage import StorageClasses, StorageClassesArgs
 from components.base.traffic import ControlPlane

@@ -1,18 +1,12 @@
-"""The cloud's vault as the cluster reads it, and how one of its secrets becomes a Kubernetes Secret.
+"""The cloud's vault as the cluster reads it.
 
-Source: SEC-5..8, SEC-10, A-7.
+Source: SEC-5..8, A-7.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import pulumi
-import pulumi_kubernetes as kubernetes
-
-from components.base.namespace import Namespace
-from components.ownership import Ownership
-
-API_VERSION = "external-secrets.io/v1"
 
 
 @dataclass(frozen=True)
@@ -40,104 +34,3 @@ class SecretStore:
         if path not in self.names:
             raise KeyError(f"no secret is called {path}; components/secrets/secrets.yaml lists them")
         return self.names[path]
-
-
-@dataclass(frozen=True)
-class SecretKey:
-    """One property of a secret in the vault: ``SecretKey("postgres/airflow", "password")``.
-
-    Args:
-        path: of the secret in ``components/secrets/secrets.yaml``.
-        property: of the secret; None: the secret is plain text, and all of it is meant.
-    """
-
-    path: str
-    property: str | None = "password"
-
-
-@dataclass(frozen=True)
-class ExternalSecretArgs:
-    """What becomes of the vault's secrets.
-
-    Args:
-        store: where they are.
-        namespace: of the Secret.
-        keys: what the template's variables (or, without a template, the Secret's keys) are read from.
-        component: its part in the platform, for labels.
-        ownership: labels.
-        template: keys of the Secret in the templates of External Secrets, e.g. ``postgresql://{{ .user }}@host``;
-            empty: the Secret has the keys as they are.
-        labels: further labels of the Secret.
-        type: of the Secret.
-        refresh_interval: how often the vault is asked again; what INTEG-13 calls hourly.
-    """
-
-    store: SecretStore
-    namespace: Namespace
-    keys: Mapping[str, SecretKey]
-    component: str
-    ownership: Ownership
-    template: Mapping[str, str] = field(default_factory=dict[str, str])
-    labels: Mapping[str, str] = field(default_factory=dict[str, str])
-    type: str = "Opaque"
-    refresh_interval: str = "1h"
-
-
-class ExternalSecret(pulumi.ComponentResource):
-    """A Secret that External Secrets keeps equal to the vault; its contents never pass through the program's state.
-
-    Args:
-        name: Kubernetes name of the ExternalSecret and of the Secret.
-        args: what is in it.
-        opts: carries the cluster's provider.
-
-    Attributes:
-        name: of the Secret.
-        ready: gate: the ExternalSecret stands.
-
-    Source: SEC-5..8, SEC-10, INTEG-6, A-7.
-    """
-
-    name: str
-    ready: pulumi.Resource
-
-    def __init__(self, name: str, args: ExternalSecretArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        namespace = args.namespace
-        # a Secret's name is unique in its namespace only
-        super().__init__("biz-automation:base:ExternalSecret", f"{namespace.name}-{name}", None, opts)
-        self.name = name
-        labels = args.ownership.labels(name, component=args.component)
-        self.ready = kubernetes.apiextensions.CustomResource(
-            f"{namespace.name}-{name}",
-            api_version=API_VERSION,
-            kind="ExternalSecret",
-            metadata={"name": name, "namespace": namespace.name, "labels": labels},
-            spec={
-                "refreshInterval": args.refresh_interval,
-                "secretStoreRef": {"kind": args.store.kind, "name": args.store.name},
-                "target": {
-                    "name": name,
-                    "creationPolicy": "Owner",
-                    "template": {
-                        "engineVersion": "v2",
-                        "type": args.type,
-                        "metadata": {"labels": {**labels, **args.labels}},
-                        **({"data": dict(args.template)} if args.template else {}),
-                    },
-                },
-                "data": _data(args),
-            },
-            opts=pulumi.ResourceOptions(
-                parent=self, depends_on=[namespace.ready, args.store.ready], deleted_with=namespace.resource
-            ),
-        )
-        self.register_outputs({"name": name})
-
-
-def _data(args: ExternalSecretArgs) -> Sequence[Mapping[str, object]]:
-    return [{"secretKey": key, "remoteRef": _remote(args.store, source)} for key, source in args.keys.items()]
-
-
-def _remote(store: SecretStore, source: SecretKey) -> Mapping[str, pulumi.Input[str]]:
-    name = {"key": store.remote_name(source.path)}
-    return name if source.property is None else {**name, "property": source.property}

@@ -20,6 +20,7 @@ Selector = kubernetes.meta.v1.LabelSelectorArgsDict
 
 # what an "internet" rule must not open: RFC 1918, RFC 6598, link-local with the clouds' metadata services, loopback
 PRIVATE_NETWORKS = ("10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16")
+ANYWHERE = (IPv4Network("0.0.0.0/0"),)
 NAMESPACE_NAME = "kubernetes.io/metadata.name"
 # a pod with this label may call the API server
 API_CLIENT = {f"{PART_OF}/api-server": "client"}
@@ -83,7 +84,7 @@ def internet(ports: Sequence[int] = (443,)) -> EgressRule:
 
     Object stores of the clouds and identity providers are reached this way, too. Source: A-4.
     """
-    return to_peers([{"ip_block": {"cidr": "0.0.0.0/0", "except_": list(PRIVATE_NETWORKS)}}], tcp(*ports))
+    return to_peers([{"ip_block": {"cidr": str(ANYWHERE[0]), "except_": list(PRIVATE_NETWORKS)}}], tcp(*ports))
 
 
 def api_server(control_plane: ControlPlane) -> EgressRule:

@@ -16,6 +16,7 @@ from components.base.destinations import client_labels
 from components.base.monitoring import service_monitor
 from components.base.namespace import Namespace
 from components.base.scheduling import Priority
+from components.base.sizes import Size
 from components.identity import IdentityBinding
 from components.ownership import Ownership
 
@@ -46,6 +47,11 @@ class Autoscaling:
     behavior: kubernetes.autoscaling.v2.HorizontalPodAutoscalerBehaviorArgsDict | None = None
     name: str | None = None
     initial: int | None = None
+
+    @classmethod
+    def of(cls, size: Size) -> "Autoscaling | None":
+        """Between the replicas of a row of ``components/sizes.yaml``; None where the row has no maximum."""
+        return cls(size.replicas, size.max_replicas) if size.max_replicas else None
 
 
 @dataclass(frozen=True)

@@ -82,11 +82,10 @@ class Valkey(pulumi.ComponentResource):
 
     def _secret(self, environment: Environment) -> pulumi.Resource:
         args = ExternalSecretArgs(
-            store=environment.vault,
+            environment=environment,
             namespace=environment.namespaces[NAMESPACE],
             keys={_PASSWORD_KEY: SecretKey(SECRET_PATH)},
             component="cache",
-            ownership=environment.ownership,
         )
         return ExternalSecret(SERVICE, args, pulumi.ResourceOptions(parent=self)).ready
 

@@ -65,11 +65,10 @@ class DatabaseCredentials(pulumi.ComponentResource):
     def _secret(self, name: str, keys: Mapping[str, SecretKey], form: str = "Opaque") -> pulumi.Resource:
         environment = self._environment
         args = ExternalSecretArgs(
-            store=environment.vault,
+            environment=environment,
             namespace=environment.namespaces[NAMESPACE],
             keys=keys,
             component="database",
-            ownership=environment.ownership,
             # the operator reads a Secret again when it changes
             labels={"cnpg.io/reload": "true"},
             type=form,

@@ -31,7 +31,6 @@ from components.ownership import PART_OF
 
 # listeners 80 and 443, shifted by 10000: Envoy binds no privileged ports
 _CONTAINER_PORTS = (10080, 10443)
-_ANYWHERE = (IPv4Network("0.0.0.0/0"),)
 _CLASS = "envoy"
 # a request may take this long: Kestra's and Airflow's logs are streamed
 _LONGEST_REQUEST = "3600s"
@@ -129,7 +128,7 @@ class Gateway(pulumi.ComponentResource):
                 self._metadata(name),
                 self._opts(),
                 selected=traffic.pods({"app": GATEWAY}),
-                ingress=[traffic.from_peers(traffic.blocks(_ANYWHERE), traffic.tcp(*_CONTAINER_PORTS))],
+                ingress=[traffic.from_peers(traffic.blocks(traffic.ANYWHERE), traffic.tcp(*_CONTAINER_PORTS))],
             )
         )
 

@@ -20,7 +20,6 @@ from components.edge.load_balancer import LoadBalancer
 _NAME, _CLASS, _GATEWAY = "ingress-nginx", "nginx", "api-gateway"
 _SELECTED = {"app.kubernetes.io/name": _NAME, "app.kubernetes.io/component": "controller"}
 _PREFIX = "nginx.ingress.kubernetes.io"
-_ANYWHERE = (IPv4Network("0.0.0.0/0"),)
 RETIRED = (
     "edge.controller is ingress-nginx: the project is retired, and since March 2026 nobody mends it, not even its "
     "security holes. Set it to envoy-gateway as soon as you can: hosts, certificates and sign-on stay the same."
@@ -184,7 +183,7 @@ class IngressNginx(pulumi.ComponentResource):
                 parent=self, depends_on=[self._namespace.ready], deleted_with=self._namespace.resource
             ),
             selected=traffic.pods({"app": _NAME}),
-            ingress=[traffic.from_peers(traffic.blocks(_ANYWHERE), traffic.tcp(80, 443))],
+            ingress=[traffic.from_peers(traffic.blocks(traffic.ANYWHERE), traffic.tcp(80, 443))],
         )
 
     def _opts(self) -> pulumi.ResourceOptions:

@@ -106,7 +106,7 @@ class OAuth2Proxy(pulumi.ComponentResource):
         environment = self._args.environment
         return ExternalSecret(
             name,
-            ExternalSecretArgs(environment.vault, self._namespace, keys, "edge", environment.ownership),
+            ExternalSecretArgs(environment, self._namespace, keys, "edge"),
             pulumi.ResourceOptions(parent=self),
         ).ready
 

@@ -150,11 +150,10 @@ class ServiceNowWorker(pulumi.ComponentResource):
         return ExternalSecret(
             name,
             ExternalSecretArgs(
-                store=environment.vault,
+                environment=environment,
                 namespace=environment.namespaces["workflows"],
                 keys=keys,
                 component="integration",
-                ownership=environment.ownership,
                 template=template,
             ),
             self._child,

@@ -83,14 +83,13 @@ class UiPathBridge(pulumi.ComponentResource):
         credentials = ExternalSecret(
             _CREDENTIALS,
             ExternalSecretArgs(
-                store=environment.vault,
+                environment=environment,
                 namespace=namespace,
                 keys={
                     "token": SecretKey("uipath/prod/token", "token"),
                     "orchestrator-url": SecretKey("uipath/prod/url", "url"),
                 },
                 component="integration",
-                ownership=environment.ownership,
             ),
             child,
         )

@@ -107,11 +107,10 @@ class KafkaUser(pulumi.ComponentResource):
         return ExternalSecret(
             self.secret,
             ExternalSecretArgs(
-                store=environment.vault,
+                environment=environment,
                 namespace=namespace,
                 keys={"password": SecretKey(vault_path(self._name))},
                 component="events",
-                ownership=environment.ownership,
                 template=client_properties(self._name),
             ),
             pulumi.ResourceOptions(parent=self),

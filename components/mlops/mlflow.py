@@ -115,7 +115,7 @@ class Mlflow(pulumi.ComponentResource):
         environment = self._environment
         return ExternalSecret(
             name,
-            ExternalSecretArgs(environment.vault, self._namespace, keys, "mlops", environment.ownership),
+            ExternalSecretArgs(environment, self._namespace, keys, "mlops"),
             self._child,
         )
 

@@ -124,14 +124,13 @@ class Pipelines(pulumi.ComponentResource):
         return ExternalSecret(
             DATABASE_SECRET,
             ExternalSecretArgs(
-                store=self._environment.vault,
+                environment=self._environment,
                 namespace=self._namespace,
                 keys={
                     f"{prefix}_USER": SecretKey("pipelines/database", "username"),
                     f"{prefix}_PASSWORD": SecretKey("pipelines/database"),
                 },
                 component="mlops",
-                ownership=self._environment.ownership,
             ),
             self._child,
         )

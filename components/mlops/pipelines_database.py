@@ -63,7 +63,7 @@ class PipelinesDatabase(pulumi.ComponentResource):
         credentials = ExternalSecret(
             NAME,
             ExternalSecretArgs(
-                store=args.environment.vault,
+                environment=args.environment,
                 namespace=self._namespace,
                 keys={
                     "MYSQL_ROOT_PASSWORD": SecretKey("pipelines/database", "root-password"),
@@ -71,7 +71,6 @@ class PipelinesDatabase(pulumi.ComponentResource):
                     "MYSQL_PASSWORD": SecretKey("pipelines/database"),
                 },
                 component="mlops",
-                ownership=args.environment.ownership,
             ),
             pulumi.ResourceOptions(parent=self),
         )

@@ -64,11 +64,10 @@ def credentials_secret(environment: Environment, receivers: Receivers) -> Extern
     if not receivers.credentials:
         return None
     return ExternalSecretArgs(
-        store=environment.vault,
+        environment=environment,
         namespace=environment.namespaces[NAMESPACE],
         keys=receivers.credentials,
         component=COMPONENT,
-        ownership=environment.ownership,
     )
 
 

@@ -158,11 +158,10 @@ class Elasticsearch(pulumi.ComponentResource):
         return ExternalSecret(
             user_secret(user),
             ExternalSecretArgs(
-                store=self._environment.vault,
+                environment=self._environment,
                 namespace=self._namespace,
                 keys={"username": SecretKey(path, "username"), "password": SecretKey(path)},
                 component=COMPONENT,
-                ownership=self._environment.ownership,
                 template={"username": "{{ .username }}", "password": "{{ .password }}", "roles": roles},
                 type="kubernetes.io/basic-auth",
             ),

@@ -70,11 +70,10 @@ def credentials_secret(
 
 def _external_secret(environment: Environment, keys: Mapping[str, SecretKey]) -> ExternalSecretArgs:
     return ExternalSecretArgs(
-        store=environment.vault,
+        environment=environment,
         namespace=environment.namespaces[NAMESPACE],
         keys=keys,
         component=COMPONENT,
-        ownership=environment.ownership,
     )
 
 

@@ -69,11 +69,10 @@ class OpenCost(pulumi.ComponentResource):
         after = [args.prometheus]
         if args.reads_bill:
             secret = ExternalSecretArgs(
-                store=environment.vault,
+                environment=environment,
                 namespace=namespace,
                 keys={_BILL: SecretKey("opencost/cloud-integration", _BILL)},
                 component=NAME,
-                ownership=environment.ownership,
             )
             after.append(ExternalSecret(_BILL_SECRET, secret, child).ready)
         self.ready = PlatformChart(

@@ -125,11 +125,10 @@ class MongoDb(pulumi.ComponentResource):
         return ExternalSecret(
             name,
             ExternalSecretArgs(
-                store=self._environment.vault,
+                environment=self._environment,
                 namespace=self._environment.namespaces["workflows"],
                 keys=keys,
                 component="rpa",
-                ownership=self._environment.ownership,
             ),
             self._child,
         )

@@ -78,7 +78,7 @@ class OpenFlow(pulumi.ComponentResource):
                 namespace=namespace,
                 component="rpa",
                 container=_container(Resources.of(size)),
-                autoscaling=Autoscaling(size.replicas, size.max_replicas) if size.max_replicas else None,
+                autoscaling=Autoscaling.of(size),
                 replicas=size.replicas,
                 spread_zones=environment.is_highly_available,
                 ownership=environment.ownership,
@@ -105,7 +105,7 @@ class OpenFlow(pulumi.ComponentResource):
         return ExternalSecret(
             f"{NAME}-credentials",
             ExternalSecretArgs(
-                store=environment.vault,
+                environment=environment,
                 namespace=environment.namespaces["workflows"],
                 keys={
                     **{key: SecretKey("openflow/keys", key) for key in own},
@@ -113,7 +113,6 @@ class OpenFlow(pulumi.ComponentResource):
                     **{f"rabbitmq_{key}": source for key, source in rabbitmq.credentials.items()},
                 },
                 component="rpa",
-                ownership=environment.ownership,
                 template={
                     **{key: f"{{{{ .{key} }}}}" for key in own},
                     "mongodb_url": mongodb.url_template,

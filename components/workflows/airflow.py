@@ -114,12 +114,11 @@ class Airflow(pulumi.ComponentResource):
             ExternalSecret(
                 name,
                 ExternalSecretArgs(
-                    store=environment.vault,
+                    environment=environment,
                     namespace=self._namespace,
                     keys=credential.keys,
                     template=credential.template,
                     component="workflows",
-                    ownership=environment.ownership,
                 ),
                 pulumi.ResourceOptions(parent=self),
             ).ready

@@ -108,7 +108,7 @@ class Camunda(pulumi.ComponentResource):
         credentials = ExternalSecret(
             f"{NAME}-credentials",
             ExternalSecretArgs(
-                store=environment.vault,
+                environment=environment,
                 namespace=namespace,
                 keys={
                     "SPRING_DATASOURCE_USERNAME": connection.credentials["username"],
@@ -117,7 +117,6 @@ class Camunda(pulumi.ComponentResource):
                     f"{distribution.prefix}_ADMINUSER_PASSWORD": ADMINISTRATOR["password"],
                 },
                 component="workflows",
-                ownership=environment.ownership,
             ),
             child,
         )
@@ -127,7 +126,7 @@ class Camunda(pulumi.ComponentResource):
                 namespace=namespace,
                 component="workflows",
                 container=_container(distribution, Resources.of(size)),
-                autoscaling=Autoscaling(size.replicas, size.max_replicas) if size.max_replicas else None,
+                autoscaling=Autoscaling.of(size),
                 replicas=size.replicas,
                 spread_zones=environment.is_highly_available,
                 ownership=environment.ownership,

@@ -79,7 +79,7 @@ class Flowable(pulumi.ComponentResource):
         credentials = ExternalSecret(
             f"{NAME}-credentials",
             ExternalSecretArgs(
-                store=environment.vault,
+                environment=environment,
                 namespace=namespace,
                 keys={
                     "SPRING_DATASOURCE_USERNAME": connection.credentials["username"],
@@ -88,7 +88,6 @@ class Flowable(pulumi.ComponentResource):
                     _PASSWORD: ADMINISTRATOR["password"],
                 },
                 component="workflows",
-                ownership=environment.ownership,
             ),
             child,
         )
@@ -98,7 +97,7 @@ class Flowable(pulumi.ComponentResource):
                 namespace=namespace,
                 component="workflows",
                 container=_container(Resources.of(size)),
-                autoscaling=Autoscaling(size.replicas, size.max_replicas) if size.max_replicas else None,
+                autoscaling=Autoscaling.of(size),
                 replicas=size.replicas,
                 spread_zones=environment.is_highly_available,
                 ownership=environment.ownership,

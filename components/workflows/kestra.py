@@ -138,11 +138,10 @@ class Kestra(pulumi.ComponentResource):
         return ExternalSecret(
             name,
             ExternalSecretArgs(
-                store=environment.vault,
+                environment=environment,
                 namespace=self._namespace,
                 keys=keys,
                 component="workflows",
-                ownership=environment.ownership,
                 template=template or {},
             ),
             pulumi.ResourceOptions(parent=self),

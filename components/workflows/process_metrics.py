@@ -85,7 +85,7 @@ class ProcessMetrics(pulumi.ComponentResource):
         credentials = ExternalSecret(
             NAME,
             ExternalSecretArgs(
-                store=environment.vault,
+                environment=environment,
                 namespace=namespace,
                 keys={
                     f"{engine}-{key}": source
@@ -93,7 +93,6 @@ class ProcessMetrics(pulumi.ComponentResource):
                     for key, source in api.credentials.items()
                 },
                 component="observability",
-                ownership=environment.ownership,
             ),
             child,
         )

@@ -17,9 +17,7 @@ def made(engine: RecordingEngine, keys: dict[str, SecretKey], **further: Any) ->
 
     def program() -> None:
         around = environment()
-        args = ExternalSecretArgs(
-            around.vault, around.namespaces["data"], keys, "security", around.ownership, **further
-        )
+        args = ExternalSecretArgs(around, around.namespaces["data"], keys, "security", **further)
         ExternalSecret("credentials", args)
 
     engine.deploy(program)
