@@ -1,20 +1,15 @@
 """Fills a chart mirror: every archive of the bill of materials, each at its exact version and with its known digest."""
 
-import hashlib
 import os
 import re
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, cast
 
-import yaml
-
+from components.charts import BILL_OF_MATERIALS, ChartMirror, ChartReference, bill_of_materials, sha256
 from sandbox.environment import cache_directory
 from sandbox.errors import SandboxError
 from sandbox.stack_files import MIRROR
-
-_OCI = "oci://"
 
 
 def mirror_directory() -> Path:
@@ -22,11 +17,10 @@ def mirror_directory() -> Path:
     return Path(os.environ.get(MIRROR) or cache_directory() / "charts").resolve()
 
 
-def fill(project: Path, helm: Path, say: Callable[[str], None] = print) -> Path:
+def fill(helm: Path, say: Callable[[str], None] = print) -> Path:
     """Download what is missing and compare every digest; the first download of a chart writes its digest down.
 
     Args:
-        project: folder of the Pulumi project.
         helm: the helm program.
         say: shows one line to the user.
 
@@ -36,48 +30,46 @@ def fill(project: Path, helm: Path, say: Callable[[str], None] = print) -> Path:
     Raises:
         SandboxError: charts that cannot be had, or are not what the bill of materials says; all of them are named.
     """
-    bill, directory = project / "components" / "charts.yaml", mirror_directory()
-    rows = cast("dict[str, dict[str, Any]]", yaml.safe_load(bill.read_text()))
-    directory.mkdir(parents=True, exist_ok=True)
+    rows, mirror = bill_of_materials(), ChartMirror(mirror_directory())
+    mirror.directory.mkdir(parents=True, exist_ok=True)
     problems: list[str] = []
-    for chart, row in rows.items():
-        archive = directory / f"{chart}-{row['version']}.tgz"
+    for chart, reference in rows.items():
+        archive = mirror.archive(chart)
         try:
             if not archive.exists():
-                say(f"Downloading {chart} {row['version']} ...")
-                _pull(chart, row, directory, helm)
-            _check_digest(chart, row, archive, bill)
+                say(f"Downloading {chart} {reference.version} ...")
+                _pull(chart, reference, mirror.directory, helm)
+            _check_digest(chart, reference, archive)
         except SandboxError as error:
             problems.append(str(error))
     if problems:
-        raise SandboxError("\n  ".join([f"{len(problems)} of {len(rows)} charts are not in {directory}:", *problems]))
-    say(f"{len(rows)} charts are in {directory}.")
-    return directory
+        head = f"{len(problems)} of {len(rows)} charts are not in {mirror.directory}:"
+        raise SandboxError("\n  ".join([head, *problems]))
+    say(f"{len(rows)} charts are in {mirror.directory}.")
+    return mirror.directory
 
 
-def _pull(chart: str, row: Mapping[str, Any], directory: Path, helm: Path) -> None:
-    repository = str(row["repository"])
-    source = [f"{repository}/{chart}"] if repository.startswith(_OCI) else [chart, "--repo", repository]
-    command = [str(helm), "pull", *source, "--version", str(row["version"]), "--destination", str(directory)]
+def _pull(chart: str, reference: ChartReference, directory: Path, helm: Path) -> None:
+    source = [reference.locator(chart), *([] if reference.is_oci else ["--repo", reference.repository])]
+    command = [str(helm), "pull", *source, "--version", reference.version, "--destination", str(directory)]
     pulled = subprocess.run(command, capture_output=True, text=True, check=False)
     if pulled.returncode:
         reason = (pulled.stderr.strip() or "helm said nothing").splitlines()[-1].removeprefix("Error: ")
-        raise SandboxError(f"{chart}: {repository} did not give version {row['version']}: {reason}")
+        raise SandboxError(f"{chart}: {reference.repository} did not give version {reference.version}: {reason}")
 
 
-def _check_digest(chart: str, row: Mapping[str, Any], archive: Path, bill: Path) -> None:
-    found = hashlib.sha256(archive.read_bytes()).hexdigest()
-    known = row.get("digest")
+def _check_digest(chart: str, reference: ChartReference, archive: Path) -> None:
+    found, known = sha256(archive), reference.digest
     if known is None:
-        _write_digest(chart, found, bill)
+        _write_digest(chart, found)
     elif known != found:
         raise SandboxError(
-            f"{chart}: {archive} has the SHA-256 {found}, {bill.name} says {known}; delete the archive and run "
-            "`make charts` again, or find out who changed it"
+            f"{chart}: {archive} has the SHA-256 {found}, {BILL_OF_MATERIALS.name} says {known}; delete the archive "
+            "and run `make charts` again, or find out who changed it"
         )
 
 
-def _write_digest(chart: str, digest: str, bill: Path) -> None:
-    text = bill.read_text()
+def _write_digest(chart: str, digest: str) -> None:
     row = re.compile(rf"^{re.escape(chart)}:\n(?:  .*\n)*?  license: .*\n", re.MULTILINE)
-    bill.write_text(row.sub(lambda found: f"{found.group()}  digest: {digest}\n", text, count=1))
+    text = BILL_OF_MATERIALS.read_text()
+    BILL_OF_MATERIALS.write_text(row.sub(lambda found: f"{found.group()}  digest: {digest}\n", text, count=1))

@@ -90,9 +90,9 @@ def preview(project: Path, name: str) -> int:
     return stack.preview()
 
 
-def charts_command(project: Path, _name: str) -> int:
+def charts_command(_project: Path, _name: str) -> int:
     """Fill the chart mirror."""
-    charts.fill(project, toolchain.provide(["helm"], say)["helm"], say)
+    charts.fill(toolchain.provide(["helm"], say)["helm"], say)
     return 0
 
 
@@ -119,7 +119,6 @@ def render_command(project: Path, name: str) -> int:
         os.environ[MIRROR] = mirror
         custom_kinds.remove(api, PROVIDED)
         events = directory / "events.json"
-        events.unlink(missing_ok=True)
         status = stack.preview("--event-log", str(events))
         if not events.exists():
             return status

@@ -10,11 +10,12 @@ from typing import Any, cast
 
 import yaml
 
+from components.charts import ChartReference, bill_of_materials, charts_of
 from sandbox.cluster_api import ClusterApi
 from sandbox.crds import COLLECTION, PROVIDED, CustomKind, apply_crds
+from sandbox.stack_files import NAMESPACE, configuration
 
 VARIABLE = "PLATFORM_CRDS"
-NAMESPACE = "biz-automation"
 _KINDS = Path(__file__).with_name("custom_kinds.yaml")
 
 
@@ -30,15 +31,15 @@ def provide(api: ClusterApi, project: Path, stack_file: Path, say: Callable[[str
     Returns:
         The names of the definitions.
     """
-    config = _config(stack_file)
+    config = configuration(stack_file)
     if (config.get(f"{NAMESPACE}:charts") or {}).get("mirror"):
         remove(api, PROVIDED)
         return []
-    charts = needed_charts(project, config.get(f"{NAMESPACE}:components") or {})
-    folders = [folder for chart in charts for folder in chart.get("crds", [])]
+    charts = needed_charts(config.get(f"{NAMESPACE}:components") or {})
+    folders = [folder for chart in charts for folder in chart.crds]
     if not folders:
         return []
-    groups = {group for chart in charts for group in chart.get("crdGroups", [])}
+    groups = {group for chart in charts for group in chart.crd_groups}
     kinds = [kind for kind in used_kinds() if kind.group in groups]
     source = Path(os.environ.get(VARIABLE) or project.parent / "shared" / "crds")
     return apply_crds(api, source, folders, kinds, say)
@@ -56,19 +57,12 @@ def remove(api: ClusterApi, labels: Mapping[str, str]) -> None:
         api.delete(f"{COLLECTION}/{definition['metadata']['name']}")
 
 
-def needed_charts(project: Path, components: Mapping[str, bool]) -> Sequence[Mapping[str, Any]]:
-    """Rows of the project's bill of materials whose component is on; none where it has no such file."""
-    bill = project / "components" / "charts.yaml"
-    rows = cast("dict[str, dict[str, Any]]", yaml.safe_load(bill.read_text()) if bill.exists() else {})
-    return [row for row in rows.values() if components.get(row["component"])]
+def needed_charts(components: Mapping[str, bool]) -> Sequence[ChartReference]:
+    """Charts of the bill of materials whose component is on."""
+    return [bill_of_materials()[name] for name in charts_of([name for name, on in components.items() if on])]
 
 
 def used_kinds() -> Sequence[CustomKind]:
     """Every custom kind that the program uses."""
     rows = cast("list[dict[str, Any]]", yaml.safe_load(_KINDS.read_text()))
     return [CustomKind(**row) for row in rows]
-
-
-def _config(stack_file: Path) -> dict[str, Any]:
-    content = cast("dict[str, Any]", yaml.safe_load(stack_file.read_text()) or {})
-    return cast("dict[str, Any]", content.get("config") or {})

@@ -11,13 +11,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, cast
 
+from components.charts import containers, pod_template
+from policies.rules.inspection import image_reference
 from sandbox.cluster_api import ClusterApi
 from sandbox.crds import COLLECTION
 from sandbox.errors import SandboxError
 
-_TEMPLATES: Final = {"CronJob": ("spec", "jobTemplate", "spec", "template")}
-_TEMPLATE: Final = ("spec", "template")
-_WORKLOADS: Final = frozenset({"Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "CronJob"})
 _BOUNDS: Final = [(where, what) for where in ("requests", "limits") for what in ("cpu", "memory")]
 _LEVEL: Final = "restricted"
 _REFERENCES: Final = frozenset({"serviceAccountName", "serviceAccount", "priorityClassName"})
@@ -79,9 +78,9 @@ def judge(
         refusal = _dry_run(manifest, api)
         if refusal:
             found.refused.append(f"{name}: {refusal}")
-        template = _pod_template(manifest)
+        template = pod_template(manifest)
         if template is not None:
-            _judge_pods(name, template, found)
+            _judge_pods(name, manifest, template, found)
             if manifest["metadata"].get("namespace") not in exceptions:
                 found.insecure += [f"{name}: {text}" for text in _insecurities(template, api)]
     return figures
@@ -119,25 +118,19 @@ def _dry_run(manifest: Manifest, api: ClusterApi) -> str | None:
         return str(error)
 
 
-def _judge_pods(name: str, template: Manifest, found: Figures) -> None:
+def _judge_pods(name: str, manifest: Manifest, template: Manifest, found: Figures) -> None:
     if "cost-center" not in (template["metadata"].get("labels") or {}):
         found.unlabelled.append(f"{name}: no label cost-center on its pods")
-    for container in _containers(template):
+    for container in containers(manifest):
         found.containers += 1
         where = f"{name}, container {container['name']}"
         bounds = container.get("resources") or {}
         missing = [f"{first}.{second}" for first, second in _BOUNDS if second not in (bounds.get(first) or {})]
         if missing:
             found.unbounded.append(f"{where}: no {', '.join(missing)}")
-        if _is_floating(str(container.get("image"))):
-            found.floating.append(f"{where}: {container.get('image')}")
-
-
-def _is_floating(image: str) -> bool:
-    if "@sha256:" in image:
-        return False
-    tag = image.rpartition("/")[2].partition(":")[2]
-    return tag.lower() in {"", "latest"}
+        floating = image_reference.problem(str(container.get("image")))
+        if floating:
+            found.floating.append(f"{where}: {floating}")
 
 
 def _insecurities(template: Manifest, api: ClusterApi) -> Iterator[str]:
@@ -149,20 +142,6 @@ def _insecurities(template: Manifest, api: ClusterApi) -> Iterator[str]:
         api.dry_run(pod)
     except SandboxError as error:
         yield str(error).partition("violates PodSecurity")[2] or str(error)
-
-
-def _pod_template(manifest: Manifest) -> Manifest | None:
-    if manifest["kind"] not in _WORKLOADS:
-        return None
-    part: Any = manifest
-    for key in _TEMPLATES.get(manifest["kind"], _TEMPLATE):
-        part = part[key]
-    return cast("Manifest", part)
-
-
-def _containers(template: Manifest) -> Iterator[Manifest]:
-    for key in ("initContainers", "containers"):
-        yield from template["spec"].get(key) or []
 
 
 def _name(manifest: Manifest) -> str:

@@ -6,15 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-import yaml
-
 from sandbox import control_plane, launchers, moto_server, plugins, toolchain, user_cluster
 from sandbox.environment import REGION, KubernetesEndpoint
 from sandbox.nodes import Node, pool
+from sandbox.stack_files import NAMESPACE, configuration
 from sandbox.supervisor import Supervisor
 
 ZONE_LETTERS = "abcdef"
-NAMESPACE = "biz-automation"
 
 
 @dataclass(frozen=True)
@@ -68,8 +66,7 @@ def nodes_of(stack_file: Path) -> tuple[Node, ...]:
     Args:
         stack_file: `Pulumi.<stack>.yaml`; what it lacks is left to the program's own validation.
     """
-    content = cast("dict[str, Any]", yaml.safe_load(stack_file.read_text()) or {})
-    config = cast("dict[str, Any]", content.get("config") or {})
+    config = configuration(stack_file)
     zones = ZONE_LETTERS[: config.get(f"{NAMESPACE}:network", {}).get("zones", 3)]
     region = config.get(f"{NAMESPACE}:cloud", {}).get("region", REGION)
     pools = cast("list[dict[str, Any]]", config.get(f"{NAMESPACE}:nodePools") or [])

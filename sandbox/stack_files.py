@@ -11,10 +11,12 @@ import secrets
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, cast
 
 import psutil
 import yaml
 
+NAMESPACE = "biz-automation"
 # directory of chart archives; without it the sandbox leaves charts empty
 MIRROR = "CHART_MIRROR"
 SALT = re.compile(r"^encryptionsalt:.*\n?", re.MULTILINE)
@@ -45,6 +47,12 @@ def kept_clean(project: Path, directory: Path) -> Generator[None]:
 def without_salt(text: str) -> str:
     """Return a stack file's text without its salt."""
     return SALT.sub("", text)
+
+
+def configuration(stack_file: Path) -> dict[str, Any]:
+    """Return what a stack file configures, by full key."""
+    content = cast("dict[str, Any]", yaml.safe_load(stack_file.read_text()) or {})
+    return cast("dict[str, Any]", content.get("config") or {})
 
 
 def with_mirror(text: str, project: str) -> str:

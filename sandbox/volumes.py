@@ -28,10 +28,11 @@ _PAUSE_SECONDS = 0.5
 
 def provision(api: ClusterApi) -> None:
     """Make a volume for each claim that waits for one, and remove those whose claim is gone."""
-    classes = {item["metadata"]["name"]: item for item in api.items(CLASSES)}
-    for claim in api.items(CLAIMS):
+    pending = [claim for claim in api.items(CLAIMS) if claim["status"].get("phase") == "Pending"]
+    classes = {item["metadata"]["name"]: item for item in api.items(CLASSES)} if pending else {}
+    for claim in pending:
         storage_class = classes.get(claim["spec"].get("storageClassName", ""))
-        if claim["status"].get("phase") == "Pending" and storage_class and _is_due(claim, storage_class):
+        if storage_class and _is_due(claim, storage_class):
             volume = _volume(claim, storage_class)
             api.apply(f"{VOLUMES}/{volume['metadata']['name']}", volume)
     for volume in api.items(VOLUMES):
@@ -85,10 +86,15 @@ def main() -> None:
     port, directory = int(sys.argv[1]), Path(sys.argv[2])
     server = ThreadingHTTPServer(("127.0.0.1", port), _Health)
     threading.Thread(target=server.serve_forever, daemon=True).start()
+    endpoint, api = None, None
     while True:
-        # the API server may be away for a moment, or for good: the supervisor ends us
+        # the API server may come back on another port
+        latest = KubernetesEndpoint.from_json(read_endpoints(directory)["kubernetes"])
+        if api is None or latest != endpoint:
+            endpoint, api = latest, ClusterApi(latest)
+        # it may be away for a moment, or for good: then the supervisor ends us
         with contextlib.suppress(SandboxError):
-            provision(ClusterApi(KubernetesEndpoint.from_json(read_endpoints(directory)["kubernetes"])))
+            provision(api)
         time.sleep(_PAUSE_SECONDS)
 
 

@@ -1,10 +1,17 @@
 """Third-party charts: which ones at which version, where their archives are, and what makes their objects conform."""
 
-from components.charts.bill_of_materials import ChartError, ChartReference, bill_of_materials, charts_of
+from components.charts.bill_of_materials import (
+    BILL_OF_MATERIALS,
+    ChartError,
+    ChartReference,
+    bill_of_materials,
+    charts_of,
+)
 from components.charts.conformity import Manifest, Patch, conform, containers, named, pod_template
-from components.charts.mirror import ChartMirror
+from components.charts.mirror import ChartMirror, sha256
 
 __all__ = [
+    "BILL_OF_MATERIALS",
     "ChartError",
     "ChartMirror",
     "ChartReference",
@@ -16,4 +23,5 @@ __all__ = [
     "containers",
     "named",
     "pod_template",
+    "sha256",
 ]

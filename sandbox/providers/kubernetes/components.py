@@ -4,7 +4,7 @@ Source: design section 5; ``kubernetes:helm.sh/v4:Chart``, ``kubernetes:yaml/v2:
 """
 
 import asyncio
-import functools
+import threading
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +21,8 @@ from sandbox.providers.kubernetes.waiting import SKIP_AWAIT
 from sandbox.providers.stand_in import StandInError
 
 CHART: Final = "kubernetes:helm.sh/v4:Chart"
+# that charts without an archive are left empty
+_TOLD: Final = threading.Event()
 _RESOURCE_POLICY: Final = "helm.sh/resource-policy"
 Values = Mapping[str, Any]
 
@@ -146,20 +148,15 @@ async def _chart_objects(registration: _Registration, values: Values) -> list[di
     return await asyncio.to_thread(manifests.parse, rendered, f"The rendered chart {chart}")
 
 
-@functools.cache
-def _told() -> list[str]:
-    return []
-
-
 def _tell_once(chart: str, component: pulumi.Resource) -> None:
     """Say for the first chart what is so with all of them: a platform has dozens."""
-    if not _told():
+    if not _TOLD.is_set():
         pulumi.log.warn(
             f"The chart {chart} is not a directory or archive on this machine. The sandbox leaves such charts empty; "
             "the setting charts.mirror names a directory with their archives, which `make charts` fills.",
             component,
         )
-    _told().append(chart)
+    _TOLD.set()
 
 
 def _is_here(chart: str) -> bool:
