@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pulumi
 import pulumi_kubernetes as kubernetes
-import yaml
 
 from components.base.namespace import Namespace
 from components.ownership import PART_OF, Ownership
+from components.tables import read_table
 
 RBAC_API = "rbac.authorization.k8s.io"
 # each role includes the ones before it
@@ -104,4 +104,4 @@ def role_binding(
 
 @cache
 def _rules() -> dict[str, list[kubernetes.rbac.v1.PolicyRuleArgsDict]]:
-    return yaml.safe_load(Path(__file__).with_name("roles.yaml").read_text(encoding="utf-8"))
+    return read_table(Path(__file__).with_name("roles.yaml"))

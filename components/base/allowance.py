@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
+from components.tables import read_table
 
 
 @dataclass(frozen=True)
@@ -60,4 +60,4 @@ def allowances(profile: str) -> Mapping[str, Allowance]:
 
 @cache
 def _table() -> dict[str, dict[str, Any]]:
-    return yaml.safe_load(Path(__file__).with_name("namespaces.yaml").read_text(encoding="utf-8"))
+    return read_table(Path(__file__).with_name("namespaces.yaml"))

@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Annotated
 
 import pulumi
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
 
 from components.base import traffic
 from components.base.namespace import Namespace
 from components.ownership import PART_OF
+from components.tables import read_table
 
 DESTINATIONS = Path(__file__).with_name("destinations.yaml")
 
@@ -43,7 +43,7 @@ class Destination(BaseModel):
 @cache
 def destinations() -> Mapping[str, Destination]:
     """The destinations by name."""
-    rows = yaml.safe_load(DESTINATIONS.read_text(encoding="utf-8"))
+    rows = read_table(DESTINATIONS)
     return TypeAdapter(dict[str, Destination]).validate_python(rows)
 
 

@@ -8,9 +8,10 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from pydantic.alias_generators import to_camel
+
+from components.tables import read_table
 
 SIZES = Path(__file__).parents[1] / "sizes.yaml"
 Quantity = Annotated[str, Field(pattern=r"^\d+(\.\d+)?(m|[KMGT]i)?$")]
@@ -68,5 +69,5 @@ def _row(rows: Mapping[str, Size], profile: str) -> Size:
 
 @cache
 def _table() -> Mapping[str, Mapping[str, Size]]:
-    rows = yaml.safe_load(SIZES.read_text(encoding="utf-8"))
+    rows = read_table(SIZES)
     return TypeAdapter(dict[str, dict[str, Size]]).validate_python(rows)

@@ -9,9 +9,10 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from pydantic.alias_generators import to_camel
+
+from components.tables import read_table
 
 BILL_OF_MATERIALS = Path(__file__).parents[1] / "charts.yaml"
 _OCI = "oci://"
@@ -56,7 +57,7 @@ def bill_of_materials(path: Path = BILL_OF_MATERIALS) -> Mapping[str, ChartRefer
         ChartError: two charts install the definitions of one API group.
         pydantic.ValidationError: a row lacks a field or has an unknown one.
     """
-    rows = yaml.safe_load(path.read_text(encoding="utf-8"))
+    rows = read_table(path)
     charts = TypeAdapter(dict[str, ChartReference]).validate_python(rows)
     owners = Counter(group for chart in charts.values() for group in chart.crd_groups)
     problems = [

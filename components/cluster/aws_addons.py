@@ -11,13 +11,13 @@ from typing import Any
 
 import pulumi
 import pulumi_aws as aws
-import yaml
 
 from components.account.aws import Account
 from components.identity.aws_pod_role import PodRole, PodRoleArgs
 from components.identity.grants import ServiceAccountReference
 from components.identity.policy_document import Statement
 from components.ownership import Ownership
+from components.tables import read_table
 
 
 @dataclass(frozen=True)
@@ -153,7 +153,7 @@ def addon_versions(kubernetes_version: str) -> Mapping[str, str]:
     Raises:
         KeyError: none are pinned for it.
     """
-    table = yaml.safe_load(Path(__file__).with_name("addons.yaml").read_text(encoding="utf-8"))
+    table = read_table(Path(__file__).with_name("addons.yaml"))
     if kubernetes_version not in table:
         raise KeyError(f"no add-on versions for Kubernetes {kubernetes_version}; add them to addons.yaml")
     return table[kubernetes_version]

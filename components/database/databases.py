@@ -7,10 +7,10 @@ from collections.abc import Collection, Mapping
 from functools import cache
 from pathlib import Path
 
-import yaml
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 from components.base import SecretKey
+from components.tables import read_table
 
 DATABASES = Path(__file__).with_name("databases.yaml")
 
@@ -37,7 +37,7 @@ class DatabaseRow(BaseModel):
 @cache
 def databases() -> Mapping[str, DatabaseRow]:
     """Every database by its name."""
-    rows = yaml.safe_load(DATABASES.read_text(encoding="utf-8"))
+    rows = read_table(DATABASES)
     return TypeAdapter(dict[str, DatabaseRow]).validate_python(rows)
 
 

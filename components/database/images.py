@@ -5,7 +5,7 @@ Source: DB-1, A-35.
 
 from pathlib import Path
 
-import yaml
+from components.tables import read_table
 
 IMAGES = Path(__file__).with_name("images.yaml")
 # the image's user postgres
@@ -18,7 +18,7 @@ def postgres_image(version: str) -> str:
     Raises:
         ValueError: the table has no such version.
     """
-    images = yaml.safe_load(IMAGES.read_text(encoding="utf-8"))
+    images = read_table(IMAGES)
     versions: dict[str, str] = images["versions"]
     if version not in versions:
         raise ValueError(f"database.version: no image of PostgreSQL {version}; {IMAGES.name} has {', '.join(versions)}")

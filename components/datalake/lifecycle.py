@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-import yaml
+from components.tables import read_table
 
 
 @dataclass(frozen=True)
@@ -31,5 +31,5 @@ class Lifecycle:
 @cache
 def operational_lifecycles() -> Mapping[str, Lifecycle]:
     """Buckets that every stack has beside the lake's zones, each with its lifecycle."""
-    table = Path(__file__).with_name("lifecycle.yaml").read_text(encoding="utf-8")
-    return {name: Lifecycle(**row) for name, row in yaml.safe_load(table).items()}
+    table = read_table(Path(__file__).with_name("lifecycle.yaml"))
+    return {name: Lifecycle(**row) for name, row in table.items()}

@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
+from components.tables import read_table
 
 _READING = re.compile(r"(BatchGet|Describe|Get|List)[A-Za-z]*\*")
 _CALLER = re.compile(
@@ -164,7 +164,7 @@ def _many(value: Any) -> list[Any]:
 
 @cache
 def _exceptions() -> Mapping[str, Any]:
-    return yaml.safe_load(Path(__file__).with_name("wildcards.yaml").read_text(encoding="utf-8"))
+    return read_table(Path(__file__).with_name("wildcards.yaml"))
 
 
 def _permitted_resources() -> Mapping[str, str]:

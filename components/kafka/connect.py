@@ -11,7 +11,6 @@ from typing import Any
 
 import pulumi
 import pulumi_kubernetes as kubernetes
-import yaml
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
@@ -29,6 +28,7 @@ from components.kafka.contract import (
 )
 from components.kafka.topics import compacted, topic
 from components.kafka.users import KafkaUser, KafkaUserArgs
+from components.tables import read_table
 
 CONNECT = Path(__file__).with_name("connect.yaml")
 NAME = "connect"
@@ -60,7 +60,7 @@ class _Tables(BaseModel):
 
 @cache
 def _tables() -> _Tables:
-    return _Tables.model_validate(yaml.safe_load(CONNECT.read_text(encoding="utf-8")))
+    return _Tables.model_validate(read_table(CONNECT))
 
 
 @dataclass(frozen=True)

@@ -10,12 +10,12 @@ from typing import Annotated, Any
 
 import pulumi
 import pulumi_kubernetes as kubernetes
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from pydantic.alias_generators import to_camel
 
 from components.base import Environment
 from components.kafka.contract import API_VERSION, CLUSTER_LABEL, NAMESPACE
+from components.tables import read_table
 
 TOPICS = Path(__file__).with_name("topics.yaml")
 _HOUR_MILLISECONDS = 3_600_000
@@ -48,7 +48,7 @@ class TopicRow(BaseModel):
 @cache
 def topics() -> Mapping[str, TopicRow]:
     """The platform's topics by name."""
-    rows = yaml.safe_load(TOPICS.read_text(encoding="utf-8"))
+    rows = read_table(TOPICS)
     return TypeAdapter(dict[str, TopicRow]).validate_python(rows)
 
 

@@ -12,7 +12,6 @@ from typing import Annotated, Any
 
 import pulumi
 import pulumi_kubernetes as kubernetes
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from components.base import Environment, ExternalSecret, ExternalSecretArgs, Namespace, SecretKey
@@ -26,6 +25,7 @@ from components.kafka.contract import (
     vault_path,
 )
 from components.security import INTERNAL_ISSUER
+from components.tables import read_table
 
 USERS = Path(__file__).with_name("users.yaml")
 _PRODUCE = ("Describe", "Write")
@@ -46,7 +46,7 @@ class UserRow(BaseModel):
 @cache
 def users() -> Mapping[str, UserRow]:
     """The platform's users by name."""
-    rows = yaml.safe_load(USERS.read_text(encoding="utf-8"))
+    rows = read_table(USERS)
     return TypeAdapter(dict[str, UserRow]).validate_python(rows)
 
 

@@ -8,10 +8,10 @@ from functools import cache
 from pathlib import Path
 
 import pulumi_kubernetes as kubernetes
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from components.base import HttpProbe, TcpProbe
+from components.tables import read_table
 
 SERVERS = Path(__file__).with_name("pipelines.yaml")
 
@@ -78,4 +78,4 @@ class Server(BaseModel):
 @cache
 def pipelines_servers() -> Mapping[str, Server]:
     """The servers by name."""
-    return TypeAdapter(dict[str, Server]).validate_python(yaml.safe_load(SERVERS.read_text("utf-8")))
+    return TypeAdapter(dict[str, Server]).validate_python(read_table(SERVERS))

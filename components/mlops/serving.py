@@ -8,8 +8,9 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+from components.tables import read_table
 
 SERVING_RUNTIMES = Path(__file__).with_name("serving_runtimes.yaml")
 MODELS = Path(__file__).with_name("models.yaml")
@@ -40,7 +41,7 @@ class Model(BaseModel):
 @cache
 def serving_runtimes() -> Mapping[str, ServingRuntime]:
     """The servers by name."""
-    return TypeAdapter(dict[str, ServingRuntime]).validate_python(yaml.safe_load(SERVING_RUNTIMES.read_text("utf-8")))
+    return TypeAdapter(dict[str, ServingRuntime]).validate_python(read_table(SERVING_RUNTIMES))
 
 
 @cache
@@ -50,7 +51,7 @@ def models() -> Mapping[str, Model]:
     Raises:
         ValueError: a model has a format that no server runs.
     """
-    rows = TypeAdapter(dict[str, Model]).validate_python(yaml.safe_load(MODELS.read_text("utf-8")))
+    rows = TypeAdapter(dict[str, Model]).validate_python(read_table(MODELS))
     formats = {runtime.format for runtime in serving_runtimes().values()}
     for name, model in rows.items():
         if model.format not in formats:

@@ -5,7 +5,7 @@ Source: NET-1, A-32.
 
 from pathlib import Path
 
-import yaml
+from components.tables import read_table
 
 _USUAL_LETTERS = ("a", "b", "c")
 
@@ -22,7 +22,7 @@ def zone_names(region: str, count: int) -> tuple[str, ...]:
     Raises:
         ValueError: the region has fewer.
     """
-    table: dict[str, list[str]] = yaml.safe_load(Path(__file__).with_name("aws_zones.yaml").read_text(encoding="utf-8"))
+    table: dict[str, list[str]] = read_table(Path(__file__).with_name("aws_zones.yaml"))
     letters = table.get(region, _USUAL_LETTERS)
     if count > len(letters):
         raise ValueError(f"{region} has {len(letters)} usable zones, {count} are wanted: lower network.zones")

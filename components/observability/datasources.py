@@ -15,6 +15,7 @@ import yaml
 
 from components.base import Environment, SecretKey
 from components.observability.pods import COMPONENT, NAMESPACE
+from components.tables import read_table
 
 DATASOURCES = Path(__file__).with_name("datasources.yaml")
 # the sidecar takes ConfigMaps with this label
@@ -34,7 +35,7 @@ class Datasource:
 
 @cache
 def _table() -> Sequence[Datasource]:
-    rows = yaml.safe_load(DATASOURCES.read_text(encoding="utf-8"))
+    rows = read_table(DATASOURCES)
     return [
         Datasource(
             name,

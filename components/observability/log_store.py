@@ -12,7 +12,6 @@ from typing import Any
 
 import pulumi
 import pulumi_kubernetes as kubernetes
-import yaml
 
 from components.base import Environment, Priority, Resources
 from components.observability.elasticsearch import (
@@ -25,6 +24,7 @@ from components.observability.elasticsearch import (
     user_secret,
 )
 from components.observability.pods import COMPONENT, NAMESPACE
+from components.tables import read_table
 
 NAME = "elasticsearch-setup"
 # renovate: datasource=docker depName=docker.io/curlimages/curl
@@ -230,7 +230,7 @@ def template(replicated: bool) -> Mapping[str, Any]:
 def searches() -> Iterator[Mapping[str, Any]]:
     """Kibana's saved objects: the data view and the searches of the table. Source: OBS-LOGS-7."""
     yield {**_DATA_VIEW, "attributes": {"title": f"{LOGS}*", "name": "Logs", "timeFieldName": "@timestamp"}}
-    for identifier, row in yaml.safe_load(_SEARCHES.read_text(encoding="utf-8")).items():
+    for identifier, row in read_table(_SEARCHES).items():
         reference = "kibanaSavedObjectMeta.searchSourceJSON.index"
         source = {"query": {"query": row["query"], "language": "kuery"}, "filter": [], "indexRefName": reference}
         yield {

@@ -10,10 +10,10 @@ from typing import Any
 
 import pulumi
 import pulumi_aws as aws
-import yaml
 
 from components.account.aws import Account
 from components.ownership import Ownership
+from components.tables import read_table
 
 _UNTAGGED_DAYS = 7
 _KEPT_IMAGES = 50
@@ -88,7 +88,7 @@ class Registry(pulumi.ComponentResource):
 
 def repository_names() -> list[str]:
     """Images that the platform builds."""
-    return yaml.safe_load(Path(__file__).with_name("repositories.yaml").read_text(encoding="utf-8"))
+    return read_table(Path(__file__).with_name("repositories.yaml"))
 
 
 _LIFECYCLE: dict[str, Any] = {

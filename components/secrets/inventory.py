@@ -7,10 +7,10 @@ from collections.abc import Collection, Mapping
 from functools import cache
 from pathlib import Path
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
 
 from components.secrets.formats import SecretFormat
+from components.tables import read_table
 
 SECRETS = Path(__file__).with_name("secrets.yaml")
 
@@ -48,7 +48,7 @@ class SecretRow(BaseModel):
 @cache
 def inventory() -> Mapping[str, SecretRow]:
     """Every credential by its path."""
-    rows = yaml.safe_load(SECRETS.read_text(encoding="utf-8"))
+    rows = read_table(SECRETS)
     return TypeAdapter(dict[str, SecretRow]).validate_python(rows)
 
 

@@ -9,10 +9,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from components.base import Environment, Priority
 from components.identity import IdentityBinding
+from components.tables import read_table
 from components.workflows import airflow_secrets as secrets
 from components.workflows.airflow_parts import JOBS, PARTS, Part
 
@@ -40,7 +39,7 @@ exec airflow db clean --tables log --skip-archive --yes \\
 @cache
 def statsd_mappings() -> list[dict[str, Any]]:
     """How the exporter calls Airflow's metrics."""
-    return yaml.safe_load(STATSD_MAPPINGS.read_text(encoding="utf-8"))
+    return read_table(STATSD_MAPPINGS)
 
 
 def values(environment: Environment, bindings: Mapping[str, IdentityBinding]) -> dict[str, Any]:

@@ -8,10 +8,10 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from components.base import SecretKey
+from components.tables import read_table
 
 FLOW_SECRETS = Path(__file__).with_name("flow_secrets.yaml")
 Name = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$")]
@@ -35,5 +35,5 @@ class FlowSecret(BaseModel):
 @cache
 def flow_secrets() -> Mapping[str, FlowSecret]:
     """The secrets by the name that flows read."""
-    rows = yaml.safe_load(FLOW_SECRETS.read_text(encoding="utf-8"))
+    rows = read_table(FLOW_SECRETS)
     return TypeAdapter(dict[Name, FlowSecret]).validate_python(rows)

@@ -25,6 +25,7 @@ from components.base import (
     WorkloadArgs,
     service_monitor,
 )
+from components.tables import read_table
 from components.workflows.rest_api import RestApi
 
 NAME = "process-metrics"
@@ -137,7 +138,7 @@ class ProcessMetrics(pulumi.ComponentResource):
 @cache
 def process_metrics() -> Mapping[str, ProcessMetric]:
     """The metrics by name."""
-    return TypeAdapter(dict[str, ProcessMetric]).validate_python(yaml.safe_load(METRICS.read_text(encoding="utf-8")))
+    return TypeAdapter(dict[str, ProcessMetric]).validate_python(read_table(METRICS))
 
 
 def _modules(rows: Mapping[str, ProcessMetric]) -> Mapping[str, Any]:

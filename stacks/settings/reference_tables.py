@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
+from components.tables import read_table
 
 _DIRECTORY = Path(__file__).parent / "reference"
 _NAMESPACES = Path(__file__).parents[2] / "components" / "base" / "namespaces.yaml"
@@ -28,7 +28,7 @@ class InstanceType:
 
 @cache
 def _table(name: str) -> Any:
-    return yaml.safe_load((_DIRECTORY / f"{name}.yaml").read_text(encoding="utf-8"))
+    return read_table(_DIRECTORY / f"{name}.yaml")
 
 
 def aws_regions() -> list[str]:
@@ -74,4 +74,4 @@ def component_needs() -> dict[str, list[str]]:
 @cache
 def platform_namespaces() -> frozenset[str]:
     """Names of the platform's own namespaces."""
-    return frozenset(yaml.safe_load(_NAMESPACES.read_text(encoding="utf-8")))
+    return frozenset(read_table(_NAMESPACES))

@@ -34,6 +34,8 @@ for n in range(counts["kubernetes"]):
     )
 for n in range(counts["random"]):
     random.RandomId(f"id-{{n}}", byte_length=8)
+for n in range(counts["biz-automation"]):
+    pulumi.ComponentResource("bench:index:Component", f"component-{{n}}")
 """
 
 NAMESPACES = """\
@@ -47,15 +49,22 @@ register_namespaces({count})
 """
 
 
-def stack_configuration(stack: str) -> dict[str, str]:
-    """The configuration of a committed stack file as the engine hands it to the program: strings and JSON."""
+def stack_configuration(stack: str, *, components: bool = True) -> dict[str, str]:
+    """The configuration of a committed stack file as the engine hands it to the program: strings and JSON.
+
+    Args:
+        stack: whose file.
+        components: with what the file switches on; else the foundation and the base of the cluster alone.
+    """
     values = yaml.safe_load((CHECKOUT / f"Pulumi.{stack}.yaml").read_text())["config"]
+    if not components:
+        del values["biz-automation:components"]
     return {key: value if isinstance(value, str) else json.dumps(value) for key, value in values.items()}
 
 
 def floor_program(resource_types: Mapping[str, int], cost_center: str) -> str:
-    """A program that registers as many plain resources of each provider as ``resource_types`` counts."""
-    counts = Counter[str]({"aws": 0, "kubernetes": 0, "random": 0})
+    """A program that registers as many plain resources of each package as ``resource_types`` counts."""
+    counts = Counter[str]({"aws": 0, "kubernetes": 0, "random": 0, "biz-automation": 0})
     for resource_type, count in resource_types.items():
         package = resource_type.split(":")[0]
         if package in counts:
