@@ -1,10 +1,14 @@
 """Fixtures of the unit tests."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from functools import cache
 
 import pytest
 
+from tests.unit.platform import Deployment, deploy, settings_of
 from tests.unit.recording import RecordingEngine, recording
+from tests.unit.settings.configuration import STACKS
 
 
 @pytest.fixture
@@ -12,3 +16,27 @@ def engine() -> Iterator[RecordingEngine]:
     """An engine of the test's own."""
     with recording() as fresh:
         yield fresh
+
+
+@pytest.fixture(scope="session")
+def deployments() -> Iterator[Callable[[str], Deployment]]:
+    """The platform of a committed stack by the stack's name, deployed once for all tests."""
+    with ExitStack() as engines:
+
+        @cache
+        def deployed(stack: str) -> Deployment:
+            return deploy(engines.enter_context(recording(stack)), settings_of(stack))
+
+        yield deployed
+
+
+@pytest.fixture(scope="session", params=STACKS)
+def platform(request: pytest.FixtureRequest, deployments: Callable[[str], Deployment]) -> Deployment:
+    """The platform of each committed stack in turn."""
+    return deployments(request.param)
+
+
+@pytest.fixture(scope="session")
+def dev(deployments: Callable[[str], Deployment]) -> Deployment:
+    """The platform of the dev stack."""
+    return deployments("dev")

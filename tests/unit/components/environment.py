@@ -1,13 +1,15 @@
-"""An environment for component tests: every namespace, a vault that knows every secret, an edge that takes notes."""
+"""An environment for component tests: any namespace, a vault that knows every secret, an edge that takes notes."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Address, IPv4Network
 
 import pulumi
+from typing_extensions import override
 
 from components import base
 from components.identity import Grant, IdentityBinding, ServiceAccountReference
+from components.ownership import Ownership
 from components.secrets import inventory, team_secrets
 from tests.unit.components.ownership import OWNERSHIP
 
@@ -43,6 +45,31 @@ class NotedEdge:
         return f"https://{exposure.name}.{BASE_DOMAIN}"
 
 
+@dataclass
+class Namespaces(Mapping[str, base.Namespace]):
+    """The platform's namespaces; each one is declared when a component first asks for it, which most never do."""
+
+    profile: str
+    ownership: Ownership
+    declared: dict[str, base.Namespace] = field(default_factory=dict[str, base.Namespace])
+
+    @override
+    def __getitem__(self, name: str) -> base.Namespace:
+        if name not in self.declared:
+            allowance = base.allowances(self.profile)[name]
+            args = base.NamespaceArgs(allowance, "1.35", CONTROL_PLANE, [], self.ownership)
+            self.declared[name] = base.Namespace(name, args)
+        return self.declared[name]
+
+    @override
+    def __iter__(self) -> Iterator[str]:
+        return iter(base.allowances(self.profile))
+
+    @override
+    def __len__(self) -> int:
+        return len(base.allowances(self.profile))
+
+
 def gate(name: str) -> pulumi.Resource:
     """Something to wait for."""
     return pulumi.CustomResource(GATE, name, {})
@@ -57,16 +84,12 @@ def environment(profile: str = "dev", *, monitored: bool = True, edge: NotedEdge
         edge: takes notes for the test; one that nobody reads where None.
     """
     ownership = replace(OWNERSHIP, environment=profile)
-    namespaces = {
-        name: base.Namespace(name, base.NamespaceArgs(allowance, "1.35", CONTROL_PLANE, [], ownership))
-        for name, allowance in base.allowances(profile).items()
-    }
     rows = {**inventory(), **team_secrets(TEAMS)}
     names = {path: path if row.supplied else f"biz/{path}" for path, row in rows.items()}
     return base.Environment(
         profile=profile,
         ownership=ownership,
-        namespaces=namespaces,
+        namespaces=Namespaces(profile, ownership),
         control_plane=CONTROL_PLANE,
         base_domain=BASE_DOMAIN,
         sizes=base.sizes(profile),
