@@ -7,7 +7,9 @@ from typing import Any
 
 import pulumi
 import pulumi_kubernetes as kubernetes
+import pytest
 
+from components.base import PlatformChart, PlatformChartArgs
 from components.secrets import inventory, team_secrets
 from stacks import platform
 from stacks.foundation import (
@@ -35,11 +37,15 @@ STORAGE_CLASSES = (
 
 @dataclass(frozen=True)
 class Deployment:
-    """A platform that was deployed: how it was configured, what was registered, what the program exports."""
+    """A platform that was deployed: how it was configured, what was registered, what the program exports.
+
+    ``charts`` are the arguments of each by its release: only an engine adds to what the charts render.
+    """
 
     settings: Settings
     engine: RecordingEngine
     outputs: dict[str, Any]
+    charts: dict[str, PlatformChartArgs]
 
     @cached_property
     def objects(self) -> list[Registration]:
@@ -66,11 +72,19 @@ def settings_of(stack: str) -> Settings:
 
 def deploy(engine: RecordingEngine, settings: Settings) -> Deployment:
     """Deploy a platform in a recording engine."""
+    charts: dict[str, PlatformChartArgs] = {}
+    make = PlatformChart.__init__
+
+    def note(chart: PlatformChart, name: str, args: PlatformChartArgs, opts: pulumi.ResourceOptions | None) -> None:
+        charts[args.release or args.chart] = args
+        make(chart, name, args, opts)
 
     def program() -> dict[str, Any]:
         return dict(platform.build(settings, _foundation(settings)))
 
-    return Deployment(settings, engine, engine.deploy(program))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(PlatformChart, "__init__", note)
+        return Deployment(settings, engine, engine.deploy(program), charts)
 
 
 def _managed() -> ManagedDatabase:

@@ -1,13 +1,20 @@
 """The platform of each committed stack, as a whole. Source: TGT-6, POL-2, CFG-7."""
 
-
+import pytest
 
 from stacks.settings import ComponentSettings
 from tests.unit.platform import Deployment, deploy, settings_of
 from tests.unit.recording import RecordingEngine
+from tests.unit.settings.configuration import STACKS
+from tests.unit.stacks.conftest import PlatformOf
 
 CHART = "kubernetes:helm.sh/v4:Chart"
 WORKLOADS = frozenset({"Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob"})
+
+
+@pytest.fixture(scope="module", params=STACKS)
+def platform(request: pytest.FixtureRequest, platform_of: PlatformOf) -> Deployment:
+    return platform_of(request.param)
 
 
 def test_every_object_says_what_it_is_and_who_pays(platform: Deployment) -> None:
