@@ -18,7 +18,6 @@ JOBSET = "jobset-controller"
 RUNTIME = "torch-distributed"
 _IMAGE = "pytorch/pytorch:2.13.0-cuda13.0-cudnn9-runtime"
 # where training records what it does
-TRACKING = "http://mlflow.ml.svc.cluster.local:5000"
 _RELEASE = "kubeflow-trainer"
 
 
@@ -28,9 +27,11 @@ class TrainerArgs:
 
     Args:
         environment: the stack that it is part of.
+        tracking_uri: of MLflow, for training code to record in; None: there is none.
     """
 
     environment: Environment
+    tracking_uri: str | None
 
 
 class Trainer(pulumi.ComponentResource):
@@ -81,7 +82,7 @@ class Trainer(pulumi.ComponentResource):
         if self._environment.monitors:
             self._monitor(TRAINER, "monitoring-port", [self._environment.monitors])
             self._monitor(JOBSET, "https", [self._environment.monitors])
-        self.ready = self._runtime(chart.ready)
+        self.ready = self._runtime(chart.ready, args.tracking_uri)
         self.register_outputs({})
 
     def _monitor(self, name: str, port: str, gates: Sequence[pulumi.Resource]) -> None:
@@ -97,11 +98,11 @@ class Trainer(pulumi.ComponentResource):
             endpoint=TLS_WITH_TOKEN,
         )
 
-    def _runtime(self, after: pulumi.Resource) -> pulumi.Resource:
+    def _runtime(self, after: pulumi.Resource, tracking_uri: str | None) -> pulumi.Resource:
         labels = self._environment.labels(RUNTIME, "mlops")
         step = {"trainer.kubeflow.org/trainjob-ancestor-step": "trainer"}
         pod_labels = {**labels, **self._environment.client_labels("object-store")}
-        job = {"template": {"metadata": {"labels": pod_labels}, "spec": _training_pod(self._environment)}}
+        job = {"template": {"metadata": {"labels": pod_labels}, "spec": _training_pod(self._environment, tracking_uri)}}
         return kubernetes.apiextensions.CustomResource(
             RUNTIME,
             api_version="trainer.kubeflow.org/v1alpha1",
@@ -127,7 +128,7 @@ def _selector(deployment: str) -> dict[str, str]:
     }
 
 
-def _training_pod(environment: Environment) -> dict[str, Any]:
+def _training_pod(environment: Environment, tracking_uri: str | None) -> dict[str, Any]:
     return {
         "priorityClassName": Priority.BATCH.value,
         "automountServiceAccountToken": False,
@@ -147,7 +148,7 @@ def _training_pod(environment: Environment) -> dict[str, Any]:
                 # the image's user has no home
                 "env": [
                     {"name": "HOME", "value": "/tmp"},  # noqa: S108 - the pod's own
-                    {"name": "MLFLOW_TRACKING_URI", "value": TRACKING},
+                    *([{"name": "MLFLOW_TRACKING_URI", "value": tracking_uri}] if tracking_uri else []),
                 ],
                 "resources": environment.size("training-node").resources,
                 "securityContext": {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}},

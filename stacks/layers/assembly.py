@@ -34,6 +34,7 @@ class Assembly:
         cache: Valkey.
         events: what teams need of Kafka.
         process_engine: the REST API of the BPM engine.
+        tracking: address of MLflow.
     """
 
     settings: Settings
@@ -46,6 +47,7 @@ class Assembly:
     cache: CacheServer | None = None
     events: EventsAccess | None = None
     process_engine: RestApi | None = None
+    tracking: str | None = None
 
     @property
     def on(self) -> ComponentSettings:

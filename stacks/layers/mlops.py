@@ -9,14 +9,14 @@ def learn(assembly: Assembly) -> None:
     environment, opts = assembly.environment, assembly.opts
     if assembly.on.mlflow:
         tracking = mlops.MlflowArgs(environment, needed(assembly.database, "postgres"))
-        assembly.outputs["mlflowAddress"] = mlops.Mlflow("mlflow", tracking, opts).address
+        assembly.outputs["mlflowAddress"] = assembly.tracking = mlops.Mlflow("mlflow", tracking, opts).address
     if assembly.on.kserve:
         serving = mlops.KserveArgs(environment, needed(assembly.certificates, "certManager"))
         server = mlops.Kserve("kserve", serving, opts)
         for name, model in mlops.models().items():
             mlops.InferenceService(name, mlops.InferenceServiceArgs(environment, model, server.ready), opts)
     if assembly.on.kubeflow:
-        mlops.Trainer("trainer", mlops.TrainerArgs(environment), opts)
+        mlops.Trainer("trainer", mlops.TrainerArgs(environment, assembly.tracking), opts)
         _pipelines(assembly)
 
 

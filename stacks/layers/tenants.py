@@ -4,8 +4,6 @@ from components import base, teams
 from stacks.layers.assembly import Assembly
 from stacks.settings import TeamSettings
 
-MLFLOW = "http://mlflow.ml.svc.cluster.local:5000"
-
 
 def house_teams(assembly: Assembly) -> None:
     """A namespace of its own for each team, with its shares of Kafka, the lake and MLflow."""
@@ -20,7 +18,7 @@ def house_teams(assembly: Assembly) -> None:
             allowance=_allowance(team),
             topics=team.topics,
             events=assembly.events,
-            tracking_uri=MLFLOW if assembly.on.mlflow else None,
+            tracking_uri=assembly.tracking,
         )
         teams.Team(team.name, args, assembly.opts)
 

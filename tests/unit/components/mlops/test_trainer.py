@@ -8,13 +8,13 @@ CHART = "kubernetes:helm.sh/v4:Chart"
 RUNTIME = "kubernetes:trainer.kubeflow.org/v1alpha1:ClusterTrainingRuntime"
 
 
-def deploy(engine: RecordingEngine, profile: str = "dev") -> Trainer:
+def deploy(engine: RecordingEngine, profile: str = "dev", tracking_uri: str | None = None) -> Trainer:
     """Deploy it alone."""
-    return engine.deploy(lambda: Trainer("trainer", TrainerArgs(environment(profile))))
+    return engine.deploy(lambda: Trainer("trainer", TrainerArgs(environment(profile), tracking_uri)))
 
 
 def test_the_runtime_is_bounded_restricted_and_knows_where_to_record(engine: RecordingEngine) -> None:
-    deploy(engine)
+    deploy(engine, tracking_uri="http://mlflow.example:5000")
     runtime = engine.only(RUNTIME, "torch-distributed")
     job = runtime.inputs["spec"]["template"]["spec"]["replicatedJobs"][0]["template"]
     pod = job["spec"]["template"]
@@ -28,7 +28,7 @@ def test_the_runtime_is_bounded_restricted_and_knows_where_to_record(engine: Rec
     assert pod["spec"]["securityContext"]["runAsNonRoot"] is True
     assert pod["spec"]["priorityClassName"] == "platform-batch"
     assert pod["metadata"]["labels"]["biz-automation/object-store"] == "client"
-    assert {"name": "MLFLOW_TRACKING_URI", "value": "http://mlflow.ml.svc.cluster.local:5000"} in container["env"]
+    assert {"name": "MLFLOW_TRACKING_URI", "value": "http://mlflow.example:5000"} in container["env"]
     assert engine.only(CHART, "trainer").urn in runtime.dependencies
 
 
