@@ -22,9 +22,6 @@ def build(settings: Settings, foundation: Foundation) -> Mapping[str, pulumi.Inp
 
     Returns:
         The stack's outputs, the foundation's among them.
-
-    Raises:
-        ChartError: the chart mirror lacks a chart that the stack needs, or has another one.
     """
     platform = layers.begin(settings, foundation)
     layers.guard(platform)

@@ -12,7 +12,7 @@ import pulumi_kubernetes as kubernetes
 
 from components.base.environment import Environment
 from components.base.namespace import Namespace
-from components.charts import Patch, bill_of_materials, conform
+from components.charts import Patch, chart_reference, conform
 
 _CHART = "kubernetes:helm.sh/v4:Chart"
 _DEFINITION = "CustomResourceDefinition"
@@ -66,7 +66,7 @@ class PlatformChart(pulumi.ComponentResource):
         ready: gate: every object of the chart stands.
 
     Raises:
-        KeyError: the bill of materials has no such chart.
+        ChartError: the bill of materials has no such chart; nothing of it is registered.
 
     Source: TGT-6, CLU-9, POL-2.
     """
@@ -74,12 +74,11 @@ class PlatformChart(pulumi.ComponentResource):
     ready: pulumi.Resource
 
     def __init__(self, name: str, args: PlatformChartArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        self._args = args
+        self._args, reference = args, chart_reference(args.chart)
         transforms = pulumi.ResourceOptions(transforms=[self._transform])
         super().__init__(
             "biz-automation:base:PlatformChart", name, None, pulumi.ResourceOptions.merge(opts, transforms)
         )
-        reference = bill_of_materials()[args.chart]
         mirror = args.environment.chart_mirror
         self._labels = args.environment.ownership.labels(args.chart, component=args.component)
         self.ready = kubernetes.helm.v4.Chart(

@@ -5,6 +5,7 @@ from components.charts.bill_of_materials import (
     ChartError,
     ChartReference,
     bill_of_materials,
+    chart_reference,
     charts_of,
 )
 from components.charts.conformity import Manifest, Patch, conform, containers, named, pod_template
@@ -18,6 +19,7 @@ __all__ = [
     "Manifest",
     "Patch",
     "bill_of_materials",
+    "chart_reference",
     "charts_of",
     "conform",
     "containers",

@@ -3,13 +3,15 @@
 Source: TGT-6, CLU-9.
 """
 
+import difflib
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+import pulumi
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.alias_generators import to_camel
 
 from components.tables import read_table
@@ -42,8 +44,16 @@ class ChartReference(BaseModel):
         return f"{self.repository}/{chart}" if self.is_oci else chart
 
 
-class ChartError(ValueError):
-    """Charts that cannot be used as they are; the message has one line per problem."""
+class ChartError(pulumi.RunError):
+    """Charts that cannot be used as they are. The CLI prints the message alone: one line per problem.
+
+    Args:
+        problems: one sentence each.
+    """
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(problems))
 
 
 @cache
@@ -54,11 +64,14 @@ def bill_of_materials(path: Path = BILL_OF_MATERIALS) -> Mapping[str, ChartRefer
         path: of the YAML file.
 
     Raises:
-        ChartError: two charts install the definitions of one API group.
-        pydantic.ValidationError: a row lacks a field or has an unknown one.
+        ChartError: rows lack a field or have an unknown one, or two charts install the definitions of one API group.
     """
     rows = read_table(path)
-    charts = TypeAdapter(dict[str, ChartReference]).validate_python(rows)
+    try:
+        charts = TypeAdapter(dict[str, ChartReference]).validate_python(rows)
+    except ValidationError as error:
+        found = [(".".join(map(str, item["loc"])), item["msg"]) for item in error.errors(include_url=False)]
+        raise ChartError([f"{path.name}: {row}: {message}; correct the row" for row, message in found]) from None
     owners = Counter(group for chart in charts.values() for group in chart.crd_groups)
     problems = [
         f"{path.name}: the API group {group} has {count} owners: "
@@ -67,8 +80,22 @@ def bill_of_materials(path: Path = BILL_OF_MATERIALS) -> Mapping[str, ChartRefer
         if count > 1
     ]
     if problems:
-        raise ChartError("\n".join(problems))
+        raise ChartError(problems)
     return charts
+
+
+def chart_reference(chart: str) -> ChartReference:
+    """A chart's row.
+
+    Raises:
+        ChartError: there is none.
+    """
+    rows = bill_of_materials()
+    if chart not in rows:
+        alike = difflib.get_close_matches(chart, rows, n=1)
+        hint = f"; is {alike[0]} meant?" if alike else "; add a row"
+        raise ChartError([f"{BILL_OF_MATERIALS.name} has no chart {chart!r}{hint}"])
+    return rows[chart]
 
 
 def charts_of(components: Collection[str]) -> Sequence[str]:

@@ -4,11 +4,11 @@ Source: POL-4; design section 4: a preview sees the objects of a chart only wher
 """
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from components.charts.bill_of_materials import ChartError, bill_of_materials
+from components.charts.bill_of_materials import chart_reference
 
 
 @dataclass(frozen=True)
@@ -23,28 +23,23 @@ class ChartMirror:
 
     def archive(self, chart: str) -> Path:
         """The archive of a chart at the version of the bill of materials, whether it is there or not."""
-        return self.directory / f"{chart}-{bill_of_materials()[chart].version}.tgz"
+        return self.directory / f"{chart}-{chart_reference(chart).version}.tgz"
 
-    def verify(self, charts: Collection[str]) -> None:
-        """Make sure that every chart is there and is what the bill of materials says.
+    def problems(self, charts: Collection[str]) -> Sequence[str]:
+        """Say of every chart that is not there, or not what the bill of materials says, what to do.
 
         Args:
             charts: names of the charts.
-
-        Raises:
-            ChartError: some are not; all of them are named.
         """
-        problems = [problem for chart in charts if (problem := self._problem(chart))]
-        if problems:
-            raise ChartError("\n".join(problems))
+        return [problem for chart in charts if (problem := self._problem(chart))]
 
     def _problem(self, chart: str) -> str | None:
-        archive, digest = self.archive(chart), bill_of_materials()[chart].digest
+        archive, digest = self.archive(chart), chart_reference(chart).digest
         if not archive.is_file():
-            return f"charts.mirror: {archive} is missing; run `make charts`, or copy the archive there"
+            return f"{archive} is missing; run `make charts`, or copy the archive there"
         if digest is not None and (found := sha256(archive)) != digest:
             return (
-                f"charts.mirror: {archive} has the SHA-256 {found}, components/charts.yaml says {digest}; delete the "
+                f"{archive} has the SHA-256 {found}, components/charts.yaml says {digest}; delete the "
                 "archive and run `make charts`, or find out who changed it"
             )
         return None

@@ -5,7 +5,7 @@ from pathlib import Path
 import pulumi
 
 from components import base
-from components.charts import ChartMirror, charts_of
+from components.charts import ChartMirror
 from stacks.foundation import Foundation
 from stacks.layers.assembly import Assembly
 from stacks.settings import Profile, Settings
@@ -15,12 +15,8 @@ STATELESS_REPLICAS = {Profile.DEV: (2, 4), Profile.STG: (2, 6), Profile.PROD: (3
 
 
 def begin(settings: Settings, foundation: Foundation) -> Assembly:
-    """The base of a platform, on which every layer stands.
-
-    Raises:
-        ChartError: the chart mirror lacks a chart that the stack needs, or has another one.
-    """
-    mirror, ownership = _chart_mirror(settings), settings.ownership
+    """The base of a platform, on which every layer stands."""
+    ownership = settings.ownership
     opts = pulumi.ResourceOptions(provider=foundation.provider)
     # Kubernetes gives its own Service the first address
     control_plane = base.ControlPlane(foundation.control_plane_networks, settings.network.service_cidr[1])
@@ -42,21 +38,13 @@ def begin(settings: Settings, foundation: Foundation) -> Assembly:
         lake=foundation.lake,
         storage_class=next(item.name for item in foundation.storage_classes if item.default),
         registry=foundation.registry,
-        chart_mirror=mirror,
+        chart_mirror=ChartMirror(Path(settings.charts.mirror)) if settings.charts.mirror else None,
     )
     assembly = Assembly(settings, foundation, environment, access.ready, dict(foundation.outputs))
     assembly.outputs["namespaces"] = sorted(namespaces)
     if assembly.on.healthz:
         _healthz(assembly)
     return assembly
-
-
-def _chart_mirror(settings: Settings) -> ChartMirror | None:
-    if settings.charts.mirror is None:
-        return None
-    mirror = ChartMirror(Path(settings.charts.mirror))
-    mirror.verify(charts_of(settings.components_on))
-    return mirror
 
 
 def _namespaces(

@@ -71,6 +71,11 @@ def component_needs() -> dict[str, list[str]]:
     return _table("component-needs")
 
 
+def component_hosts() -> dict[str, list[str]]:
+    """First labels of the public host names that a component publishes, by switch; empty lists are left out."""
+    return _table("component-hosts")
+
+
 @cache
 def platform_namespaces() -> frozenset[str]:
     """Names of the platform's own namespaces."""

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 
 from stacks.settings.model import Settings
 from stacks.settings.problems import Problem
-from stacks.settings.rules import cloud, components, data, network, nodes, organisation, teams
+from stacks.settings.rules import charts, cloud, components, data, hosts, network, nodes, organisation, teams
 from stacks.settings.rules.partial import readable
 
 Rule = Callable[[Settings], Iterator[Problem]]
@@ -23,6 +23,8 @@ RULES: tuple[Rule, ...] = (
     *data.RULES,
     *components.RULES,
     *teams.RULES,
+    *hosts.RULES,
+    *charts.RULES,
 )
 
 

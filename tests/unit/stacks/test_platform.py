@@ -3,6 +3,7 @@
 import pytest
 
 from stacks.settings import ComponentSettings
+from stacks.settings.reference_tables import component_hosts
 from tests.unit.platform import Deployment, deploy, settings_of
 from tests.unit.recording import RecordingEngine
 from tests.unit.settings.configuration import STACKS
@@ -58,6 +59,16 @@ def test_no_resource_waits_for_a_component(platform: Deployment) -> None:
 
 def test_exports_what_the_foundation_exports_and_more(platform: Deployment) -> None:
     assert {"clusterName", "namespaces", "healthzAddress", "kestraAddress", "airflowAddress"} <= set(platform.outputs)
+
+
+def test_public_hosts_are_those_that_the_settings_are_judged_by(platform: Deployment) -> None:
+    """Source: NET-5: `component-hosts.yaml` is what finds a host that is used twice."""
+    routes = platform.of_kind("HTTPRoute").values()
+    listed = {label for switch in platform.settings.components_on for label in component_hosts().get(switch, [])}
+
+    published = {host for route in routes for host in route["spec"].get("hostnames", [])}
+
+    assert published == {f"{label}.{platform.settings.organisation.base_domain}" for label in listed}
 
 
 def test_a_component_that_is_off_is_not_there(engine: RecordingEngine) -> None:

@@ -4,9 +4,8 @@ import re
 from pathlib import Path
 
 import pytest
-from pydantic import ValidationError
 
-from components.charts import ChartError, ChartReference, bill_of_materials, charts_of
+from components.charts import ChartError, ChartReference, bill_of_materials, chart_reference, charts_of
 from stacks.settings import ComponentSettings
 
 ROW = """\
@@ -53,15 +52,35 @@ def test_two_owners_of_a_group_are_refused_all_at_once(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize("further", ["  digest: abc\n", "  unknown: 1\n"])
-def test_a_malformed_row_is_refused(tmp_path: Path, further: str) -> None:
-    with pytest.raises(ValidationError):
-        bill_of_materials(write(tmp_path, row("chart", further)))
+def test_malformed_rows_are_refused_all_at_once(tmp_path: Path) -> None:
+    bill = write(
+        tmp_path,
+        row("first", "  digest: abc\n"),
+        row("second", "  unknown: 1\n"),
+        row("third", repository="http://charts.example"),
+    )
+    with pytest.raises(ChartError) as refused:
+        bill_of_materials(bill)
+
+    assert [problem.split(": ")[1] for problem in refused.value.problems] == [
+        "first.digest",
+        "second.unknown",
+        "third.repository",
+    ]
 
 
-def test_a_repository_without_encryption_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ValidationError):
-        bill_of_materials(write(tmp_path, row("chart", repository="http://charts.example")))
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("cert-manger", "charts.yaml has no chart 'cert-manger'; is cert-manager meant?"),
+        ("zzz", "charts.yaml has no chart 'zzz'; add a row"),
+    ],
+)
+def test_a_chart_without_a_row_is_refused(name: str, message: str) -> None:
+    with pytest.raises(ChartError) as refused:
+        chart_reference(name)
+
+    assert str(refused.value) == message
 
 
 def test_a_registry_is_part_of_what_helm_calls_the_chart(tmp_path: Path) -> None:
