@@ -6,15 +6,39 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
-from components.charts import BILL_OF_MATERIALS, ChartMirror, ChartReference, bill_of_materials, sha256
+from components.charts import (
+    BILL_OF_MATERIALS,
+    ChartMirror,
+    ChartReference,
+    bill_of_materials,
+    charts_of,
+    sha256,
+)
 from sandbox.environment import cache_directory
 from sandbox.errors import SandboxError
-from sandbox.stack_files import MIRROR
+from sandbox.stack_files import MIRROR, NAMESPACE, configuration
 
 
 def mirror_directory() -> Path:
     """Where the archives are: what `CHART_MIRROR` names, else a folder of the cache."""
     return Path(os.environ.get(MIRROR) or cache_directory() / "charts").resolve()
+
+
+def verified_mirror(stack_file: Path) -> Path:
+    """Where the archives are, all those that a stack needs being there.
+
+    Args:
+        stack_file: the stack's settings.
+
+    Raises:
+        SandboxError: some are not there, or not what the bill of materials says; all of them are named.
+    """
+    components = configuration(stack_file).get(f"{NAMESPACE}:components") or {}
+    mirror = ChartMirror(mirror_directory())
+    problems = mirror.problems(charts_of([name for name, on in components.items() if on]))
+    if problems:
+        raise SandboxError("\n  ".join([f"Charts of {stack_file.name} are not at hand:", *problems]))
+    return mirror.directory
 
 
 def fill(helm: Path, say: Callable[[str], None] = print) -> Path:

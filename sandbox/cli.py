@@ -11,7 +11,7 @@ from pathlib import Path
 
 import yaml
 
-from sandbox import charts, custom_kinds, journal, leftovers, render, summary, toolchain, user_cluster
+from sandbox import charts, custom_kinds, event_log, journal, leftovers, render, summary, toolchain, user_cluster
 from sandbox.cluster_api import ClusterApi
 from sandbox.crds import PROVIDED
 from sandbox.environment import CHECKOUT, environment, read_endpoints, sandbox_directory
@@ -101,11 +101,12 @@ def render_command(project: Path, name: str) -> int:
 
     A chart is rendered with what the foundation made, so the stack goes up first, its charts left empty.
     """
-    mirror = str(charts.mirror_directory())
+    mirror = charts.verified_mirror(stack_file(project, name))
     os.environ.pop(MIRROR, None)
     # the event log is among the commands for debugging
     os.environ["PULUMI_DEBUG_COMMANDS"] = "true"
     directory = sandbox_directory() / "render"
+    _end(directory)
     shutil.rmtree(directory, ignore_errors=True)
     session = open_session(directory, nodes_of(stack_file(project, name)), say)
     try:
@@ -116,20 +117,19 @@ def render_command(project: Path, name: str) -> int:
         status = stack.up("--suppress-progress")
         if status != 0:
             return status
-        os.environ[MIRROR] = mirror
+        os.environ[MIRROR] = str(mirror)
         custom_kinds.remove(api, PROVIDED)
-        events = directory / "events.json"
-        status = stack.preview("--event-log", str(events))
-        if not events.exists():
-            return status
-        exceptions = yaml.safe_load((project / EXCEPTIONS).read_text())
-        figures = render.judge(list(render.planned_objects(events)), api, exceptions)
-        problems = render.report(figures, say)
+        status, plan = _rendered(stack, directory)
+        _, second = _rendered(stack, directory)
+        excepted = yaml.safe_load((project / EXCEPTIONS).read_text())
+        problems = render.report(render.judge(plan, second, api, excepted), say)
     finally:
-        with Supervisor(directory, say).exclusive():
-            Supervisor(directory, say).stop_all()
-    say(f"{problems} problems." if problems else "Every object is as it must be.")
-    return 1 if status or problems else 0
+        _end(directory)
+    if problems or status:
+        say(f"{problems} problems." if problems else "The preview failed: see the errors above.")
+        return 1
+    say("Every object is as it must be.")
+    return 0
 
 
 def destroy(project: Path, name: str) -> int:
@@ -220,6 +220,26 @@ def say(sentence: str) -> None:
 
 def _help(commands: Mapping[str, tuple[object, str]]) -> str:
     return "; ".join(f"{name}: {text}" for name, (_, text) in commands.items())
+
+
+def _rendered(stack: Stack, directory: Path) -> tuple[int, event_log.Plan]:
+    """Preview a stack; the CLI's exit status and what it planned."""
+    events = directory / "events.json"
+    try:
+        status = stack.preview("--suppress-progress", "--show-secrets", "--event-log", str(events))
+        if not events.exists():
+            raise SandboxError("The preview ended before it planned anything: see above.")
+        return status, event_log.read(events)
+    finally:
+        # it has the stack's secrets
+        events.unlink(missing_ok=True)
+
+
+def _end(directory: Path) -> None:
+    """End the daemons of a sandbox."""
+    supervisor = Supervisor(directory, say)
+    with supervisor.exclusive():
+        supervisor.stop_all()
 
 
 def _stack(session: Session, project: Path, name: str) -> Stack:

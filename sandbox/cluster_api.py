@@ -63,7 +63,9 @@ class ClusterApi:
         if collection is None:
             return False
         name = manifest["metadata"]["name"]
-        self._request("PATCH", f"{collection}/{name}?dryRun=All&force=true&fieldManager={FIELD_MANAGER}", manifest)
+        path = f"{collection}/{name}?dryRun=All&force=true&fieldManager={FIELD_MANAGER}"
+        if self._request("PATCH", path, manifest) is None:
+            raise SandboxError(f"The cluster has no namespace {manifest['metadata'].get('namespace')}.")
         return True
 
     def _collection(self, manifest: dict[str, Any]) -> str | None:

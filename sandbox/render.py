@@ -1,147 +1,165 @@
-"""Renders every chart of a stack with the stack's values, and has the API server judge every object: `make render`.
+"""Renders every chart of a stack with the stack's values and counts what is not as it must be: `make render`.
 
 The engine itself renders, in a preview with the policy pack on; so the objects are exactly those of a deployment,
 with the platform's labels, and the pack has judged them. Then each goes to an API server as a dry run: objects as they
-are, and the pods of each workload to a namespace with its Pod Security level, where admission counts what it breaks.
+are, and the pods of each workload to a namespace with its Pod Security level, where admission tells what they break. A
+second preview shows what a chart makes anew at each rendering.
 """
 
-import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any, Final, cast
+from itertools import zip_longest
+from typing import Any, Final
 
-from components.charts import containers, pod_template
-from policies.rules.inspection import image_reference
+from components.charts import Manifest, containers, pod_template
+from policies.rules.pack import assembly
 from sandbox.cluster_api import ClusterApi
 from sandbox.crds import COLLECTION
 from sandbox.errors import SandboxError
+from sandbox.event_log import Plan
 
-_BOUNDS: Final = [(where, what) for where in ("requests", "limits") for what in ("cpu", "memory")]
-_LEVEL: Final = "restricted"
+SECURITY: Final = "restricted"
+REFUSED: Final = "refused"
+CHANGING: Final = "changing"
+_DEFINITION: Final = "CustomResourceDefinition"
+_OWN: Final = "(the program's own)"
 _REFERENCES: Final = frozenset({"serviceAccountName", "serviceAccount", "priorityClassName"})
-Manifest = dict[str, Any]
+_INSECURE: Final = "violates PodSecurity"
+_ABSENT: Final = object()
 
 
 @dataclass
 class Figures:
-    """What was found in the objects of one chart, or of the program itself."""
+    """What was found in the objects of one chart, or of the program itself.
+
+    Attributes:
+        objects: how many there are.
+        containers: how many its workloads have.
+        excepted: workloads that are not restricted, where a namespace need not be.
+        problems: by what found them.
+    """
 
     objects: int = 0
     containers: int = 0
-    unbounded: list[str] = field(default_factory=list[str])
-    floating: list[str] = field(default_factory=list[str])
-    unlabelled: list[str] = field(default_factory=list[str])
-    insecure: list[str] = field(default_factory=list[str])
-    refused: list[str] = field(default_factory=list[str])
-
-    @property
-    def problems(self) -> list[str]:
-        """Everything that is not as it must be."""
-        return [*self.unbounded, *self.floating, *self.unlabelled, *self.insecure, *self.refused]
+    excepted: int = 0
+    problems: dict[str, list[str]] = field(default_factory=lambda: defaultdict[str, list[str]](list))
 
 
-def planned_objects(events: Path) -> Iterator[tuple[str, Manifest]]:
-    """The Kubernetes objects of a preview's event log, each with the chart that it comes from (empty: no chart)."""
-    for line in events.read_text().splitlines():
-        planned = json.loads(line).get("resourcePreEvent")
-        metadata: Manifest = planned["metadata"] if planned else {}
-        inputs = (metadata.get("new") or {}).get("inputs") or {}
-        if not str(metadata.get("type")).startswith("kubernetes:") or "kind" not in inputs:
-            continue
-        logical_name = metadata["urn"].rpartition("::")[2]
-        chart = logical_name.partition(":")[0] if "helm.sh/v4:Chart$" in metadata["urn"] else ""
-        yield chart, cast("Manifest", inputs)
-
-
-def judge(
-    objects: Sequence[tuple[str, Manifest]], api: ClusterApi, exceptions: Mapping[str, str]
-) -> Mapping[str, Figures]:
-    """Judge objects one by one.
+def judge(plan: Plan, second: Plan, api: ClusterApi, excepted: Collection[str]) -> Mapping[str, Figures]:
+    """Judge what a preview planned.
 
     Args:
-        objects: chart and manifest.
+        plan: what the preview planned.
+        second: what a second preview of the same program planned.
         api: of a cluster that may be filled with namespaces and definitions.
-        exceptions: namespaces whose pods need not be restricted, and why.
+        excepted: namespaces whose pods need not be restricted.
 
     Returns:
         Figures by chart.
     """
-    _prepare([manifest for _, manifest in objects], api)
-    figures: dict[str, Figures] = {}
-    for chart, manifest in objects:
-        found = figures.setdefault(chart or "(the program's own)", Figures())
+    figures: dict[str, Figures] = defaultdict(Figures)
+
+    def figures_of(urn: str) -> Figures:
+        return figures[plan.chart_of(urn) or second.chart_of(urn) or _OWN]
+
+    for violation in plan.violations:
+        figures_of(violation.urn).problems[violation.policy].append(violation.message)
+    for urn, problem in changes(plan, second):
+        figures_of(urn).problems[CHANGING].append(problem)
+    for urn, problem in _establish(plan.objects, api):
+        figures_of(urn).problems[REFUSED].append(problem)
+    for urn, manifest in plan.objects.items():
+        found = figures_of(urn)
         found.objects += 1
-        name = _name(manifest)
-        if "cost-center" not in (manifest["metadata"].get("labels") or {}):
-            found.unlabelled.append(f"{name}: no label cost-center")
-        refusal = _dry_run(manifest, api)
-        if refusal:
-            found.refused.append(f"{name}: {refusal}")
-        template = pod_template(manifest)
-        if template is not None:
-            _judge_pods(name, manifest, template, found)
-            if manifest["metadata"].get("namespace") not in exceptions:
-                found.insecure += [f"{name}: {text}" for text in _insecurities(template, api)]
+        found.containers += len(list(containers(manifest)))
+        found.problems[REFUSED] += _refusals(manifest, api)
+        for judge, problem in _pod_refusals(manifest, api):
+            if judge == SECURITY and manifest["metadata"].get("namespace") in excepted:
+                found.excepted += 1
+            else:
+                found.problems[judge].append(problem)
     return figures
 
 
 def report(figures: Mapping[str, Figures], say: Callable[[str], None]) -> int:
     """Show a table and every problem; returns how many there are."""
-    say(f"\n{'chart':<32} objects containers no limit latest no label  PSS refused")
-    for chart, row in sorted(figures.items()):
-        counts = (row.unbounded, row.floating, row.unlabelled, row.insecure, row.refused)
-        widths = (9, 7, 9, 5, 8)
-        cells = "".join(f"{len(found):>{width}}" for found, width in zip(counts, widths, strict=True))
-        say(f"{chart:<32}{row.objects:>8}{row.containers:>11}{cells}")
-    problems = [problem for row in figures.values() for problem in row.problems]
+    judges = [*(rule.name for rule in assembly.rules()), SECURITY, REFUSED, CHANGING]
+    say(
+        "\nProblems by what found them: the rules of the policy pack, Pod Security, the API server, a second rendering."
+    )
+    say("Excepted are workloads that are not restricted, in namespaces that the table of exceptions names.\n")
+    say(_row("chart", ["objects", "containers", *judges, "excepted"]))
+    for chart, found in sorted(figures.items()):
+        problems = [len(found.problems[judge]) for judge in judges]
+        say(_row(chart, [found.objects, found.containers, *problems, found.excepted]))
+    problems = [problem for found in figures.values() for judge in judges for problem in found.problems[judge]]
     for problem in problems:
         say(f"  {problem}")
     return len(problems)
 
 
-def _prepare(manifests: Sequence[Manifest], api: ClusterApi) -> None:
-    for manifest in manifests:
-        if manifest["kind"] == "CustomResourceDefinition":
-            api.apply(f"{COLLECTION}/{manifest['metadata']['name']}", manifest)
-    metadata = {"name": _LEVEL, "labels": {"pod-security.kubernetes.io/enforce": _LEVEL}}
-    api.apply(f"/api/v1/namespaces/{_LEVEL}", {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
+def changes(first: Plan, second: Plan) -> Iterator[tuple[str, str]]:
+    """What differs between two previews of the same program: URN and sentence, which names the field and no value."""
+    for urn in sorted({*first.objects, *second.objects}):
+        one, other = first.objects.get(urn, _ABSENT), second.objects.get(urn, _ABSENT)
+        for path in _differing("", one, other):
+            name = _name(one if isinstance(one, dict) else second.objects[urn])
+            yield urn, f"{name}: {path.lstrip('.') or 'the object'} is another at each rendering"
 
 
-def _dry_run(manifest: Manifest, api: ClusterApi) -> str | None:
-    """What the API server has against an object; None where it would take it."""
-    if manifest["kind"].endswith("Patch") or manifest["kind"] == "CustomResourceDefinition":
-        return None
+def _row(chart: str, cells: Collection[object]) -> str:
+    return f"{chart:<38}" + "".join(f"{cell!s:>12}" for cell in cells)
+
+
+def _differing(path: str, one: Any, other: Any) -> Iterator[str]:
+    if isinstance(one, dict) and isinstance(other, dict):
+        for key in sorted(one.keys() | other.keys()):
+            yield from _differing(f"{path}.{key}", one.get(key, _ABSENT), other.get(key, _ABSENT))
+    elif isinstance(one, list) and isinstance(other, list):
+        for index, (first, second) in enumerate(zip_longest(one, other, fillvalue=_ABSENT)):
+            yield from _differing(f"{path}[{index}]", first, second)
+    elif one != other:
+        yield path
+
+
+def _establish(objects: Mapping[str, Manifest], api: ClusterApi) -> Iterator[tuple[str, str]]:
+    """Make the definitions, and the namespace in which pods are judged; URN and sentence of each refused one."""
+    for urn, manifest in objects.items():
+        if manifest["kind"] == _DEFINITION:
+            try:
+                api.apply(f"{COLLECTION}/{manifest['metadata']['name']}", manifest)
+            except SandboxError as error:
+                yield urn, f"{_name(manifest)}: {error}"
+    metadata = {"name": SECURITY, "labels": {"pod-security.kubernetes.io/enforce": "restricted"}}
+    api.apply(f"/api/v1/namespaces/{SECURITY}", {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
+
+
+def _refusals(manifest: Manifest, api: ClusterApi) -> Iterator[str]:
+    """What the API server has against an object."""
+    if manifest["kind"] == _DEFINITION:
+        return
     try:
-        return None if api.dry_run(manifest) else f"the cluster does not serve {manifest['apiVersion']}"
+        if not api.dry_run(manifest):
+            yield f"{_name(manifest)}: the cluster does not serve {manifest['apiVersion']} {manifest['kind']}"
     except SandboxError as error:
-        return str(error)
+        yield f"{_name(manifest)}: {error}"
 
 
-def _judge_pods(name: str, manifest: Manifest, template: Manifest, found: Figures) -> None:
-    if "cost-center" not in (template["metadata"].get("labels") or {}):
-        found.unlabelled.append(f"{name}: no label cost-center on its pods")
-    for container in containers(manifest):
-        found.containers += 1
-        where = f"{name}, container {container['name']}"
-        bounds = container.get("resources") or {}
-        missing = [f"{first}.{second}" for first, second in _BOUNDS if second not in (bounds.get(first) or {})]
-        if missing:
-            found.unbounded.append(f"{where}: no {', '.join(missing)}")
-        floating = image_reference.problem(str(container.get("image")))
-        if floating:
-            found.floating.append(f"{where}: {floating}")
-
-
-def _insecurities(template: Manifest, api: ClusterApi) -> Iterator[str]:
+def _pod_refusals(manifest: Manifest, api: ClusterApi) -> Iterator[tuple[str, str]]:
+    """What Pod Security, or else the API server, has against a workload's pods."""
+    template = manifest if manifest["kind"] == "Pod" else pod_template(manifest)
+    if template is None:
+        return
     # accounts and priority classes of the platform are not in this cluster; the level does not depend on them
     spec = {key: value for key, value in template["spec"].items() if key not in _REFERENCES}
-    metadata = {"name": "judged", "namespace": _LEVEL, "labels": template["metadata"].get("labels") or {}}
+    metadata = {"name": "judged", "namespace": SECURITY, "labels": template["metadata"].get("labels") or {}}
     pod: Manifest = {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}
     try:
         api.dry_run(pod)
     except SandboxError as error:
-        yield str(error).partition("violates PodSecurity")[2] or str(error)
+        message, insecure, violation = str(error).partition(_INSECURE)
+        yield (SECURITY, f"{_name(manifest)}:{violation}") if insecure else (REFUSED, f"{_name(manifest)}: {message}")
 
 
 def _name(manifest: Manifest) -> str:

@@ -4,7 +4,6 @@ Charts differ in which of their objects take labels; a transform reaches all of 
 Source: POL-2, CLU-18, COST-9.
 """
 
-import copy
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -36,7 +35,7 @@ def conform(
         pod_labels: for its pods only.
         patches: further changes.
     """
-    changed = copy.deepcopy(dict(manifest))
+    changed: Manifest = _copied(manifest)
     _add(changed, labels)
     template = pod_template(changed)
     if template is not None:
@@ -76,6 +75,13 @@ def named(kind: str, name: str, change: Patch) -> Patch:
             change(manifest)
 
     return patch
+
+
+def _copied(part: Any) -> Any:
+    """A copy but of the leaves: what a Secret holds is an Output, which cannot be copied."""
+    if isinstance(part, Mapping):
+        return {key: _copied(value) for key, value in part.items()}
+    return [_copied(value) for value in part] if isinstance(part, list) else part
 
 
 def _add(part: Manifest, labels: Mapping[str, str]) -> None:

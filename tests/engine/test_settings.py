@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+import yaml
 
 from sandbox.environment import CHECKOUT
 from sandbox.stack_files import SALT
@@ -85,6 +86,41 @@ def test_bad_settings_are_told_at_once_and_nothing_is_registered(project: Engine
         "biz-automation:networks",
         "biz-automation:network.cidr",
     ]
+
+
+def test_charts_that_cannot_be_used_are_told_at_once_too(project: Engine, tmp_path: Path) -> None:
+    """Source: POL-4: with a mirror, nothing but the archives of the bill of materials is rendered."""
+    bill = project.program / "components" / "charts.yaml"
+    charts = yaml.safe_load(bill.read_text(encoding="utf-8"))
+    charts["reloader"]["digest"] = "0" * 64
+    bill.write_text(yaml.safe_dump(charts), encoding="utf-8")
+    for name, chart in charts.items():
+        (tmp_path / f"{name}-{chart['version']}.tgz").write_bytes(b"archive")
+    missing = tmp_path / f"keda-{charts['keda']['version']}.tgz"
+    missing.unlink()
+    set_value(project, "charts.mirror", str(tmp_path))
+
+    heading, *problems = refusal(project.up(STACK)).splitlines()
+
+    assert heading == "2 problems in the settings of stack dev (Pulumi.dev.yaml):"
+    (absent,) = [problem for problem in problems if "keda" in problem]
+    (other,) = [problem for problem in problems if "reloader" in problem]
+    assert absent.strip() == (
+        f"biz-automation:charts.mirror: {missing} is missing; run `make charts`, or copy the archive there"
+    )
+    assert f"components/charts.yaml says {'0' * 64}" in other
+
+
+def test_two_owners_of_an_api_group_are_told_before_anything_else(project: Engine) -> None:
+    """Source: CLU-9."""
+    bill = project.program / "components" / "charts.yaml"
+    charts = yaml.safe_load(bill.read_text(encoding="utf-8"))
+    charts["reloader"]["crdGroups"] = ["cert-manager.io"]
+    bill.write_text(yaml.safe_dump(charts), encoding="utf-8")
+
+    assert (
+        "charts.yaml: the API group cert-manager.io has 2 owners: cert-manager, reloader; leave it with one chart"
+    ) in refusal(project.preview(STACK))
 
 
 def test_an_encrypted_value_does_not_leak_through_a_message(project: Engine) -> None:

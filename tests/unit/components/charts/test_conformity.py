@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pulumi
 import pytest
 
 from components.charts import Manifest, conform, containers, named, pod_template
@@ -78,6 +79,17 @@ def test_the_charts_own_manifest_stays_as_it_is() -> None:
     manifest = workload("Deployment")
     conform(manifest, LABELS, POD_LABELS, [lambda it: it["spec"].clear()])
     assert manifest == workload("Deployment")
+
+
+def test_what_a_secret_holds_is_left_alone() -> None:
+    """It is an Output, which must not be copied."""
+    data = pulumi.Output.secret({"key": "value"})
+    manifest: Manifest = {"kind": "Secret", "metadata": {"name": "key"}, "data": data}
+    changed = conform(manifest, LABELS, {})
+
+    assert changed["data"] is data
+    assert changed["metadata"] == {"name": "key", "labels": LABELS}
+    assert manifest["metadata"] == {"name": "key"}
 
 
 def test_a_patch_changes_the_one_object_that_it_is_about() -> None:

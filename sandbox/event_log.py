@@ -1,0 +1,81 @@
+"""What a preview planned and what policies had against it, from the engine's event log."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, cast
+
+from components.charts import Manifest
+from sandbox.providers.kubernetes.objects import object_type, to_cluster, without_nulls
+
+_CHART: Final = "kubernetes:helm.sh/v4:Chart"
+_DELETED: Final = "delete"
+# what the engine tells secrets by among plain values
+_SECRET: Final = "4dabf18193072939515e22adb298388d"
+
+
+@dataclass(frozen=True)
+class Violation:
+    """What a mandatory policy has against a resource."""
+
+    urn: str
+    policy: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A preview.
+
+    Attributes:
+        objects: Kubernetes objects by URN, as they are sent to the cluster; without patches of others' objects.
+        charts: what the program calls its charts -> name and version.
+        violations: of mandatory policies.
+    """
+
+    objects: Mapping[str, Manifest]
+    charts: Mapping[str, str]
+    violations: Sequence[Violation]
+
+    def chart_of(self, urn: str) -> str | None:
+        """Name and version of the chart that a resource comes from; None: from none."""
+        *_, types, name = urn.split("::", 3)
+        return self.charts.get(name.partition(":")[0]) if f"{_CHART}$" in types else None
+
+
+def read(events: Path) -> Plan:
+    """Read an event log to its end.
+
+    Args:
+        events: written by a preview with `--event-log` and, since the log otherwise hides what a Secret holds,
+            `--show-secrets`.
+    """
+    objects: dict[str, Manifest] = {}
+    charts: dict[str, str] = {}
+    violations: list[Violation] = []
+    for line in events.read_text().splitlines():
+        event = cast("dict[str, Any]", json.loads(line))
+        if "policyEvent" in event:
+            found = event["policyEvent"]
+            if found["enforcementLevel"] == "mandatory":
+                violations.append(Violation(found["resourceUrn"], found["policyName"], found["message"].strip()))
+        elif "resourcePreEvent" in event:
+            step = event["resourcePreEvent"]["metadata"]
+            inputs = (step.get("new") or {}).get("inputs") or {}
+            if step["type"] == _CHART and "chart" in inputs:
+                charts[step["urn"].rpartition("::")[2]] = Path(inputs["chart"]).name.removesuffix(".tgz")
+            elif step["type"].startswith("kubernetes:") and "kind" in inputs and not step["op"].startswith(_DELETED):
+                kind = object_type(step["type"], inputs["kind"])
+                if not kind.patch:
+                    objects[step["urn"]] = to_cluster(kind, without_nulls(_revealed(inputs)))
+    return Plan(objects, charts, violations)
+
+
+def _revealed(value: Any) -> Any:
+    """A value without the engine's wrapping of secrets."""
+    if isinstance(value, dict):
+        if _SECRET in value:
+            return _revealed(json.loads(cast("str", value["plaintext"])))
+        return {key: _revealed(item) for key, item in cast("dict[str, Any]", value).items()}
+    return [_revealed(item) for item in cast("list[Any]", value)] if isinstance(value, list) else value
