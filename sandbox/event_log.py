@@ -12,7 +12,7 @@ from sandbox.providers.kubernetes.objects import object_type, to_cluster, withou
 _CHART: Final = "kubernetes:helm.sh/v4:Chart"
 _DELETED: Final = "delete"
 # what the engine tells secrets by among plain values
-_SECRET: Final = "4dabf18193072939515e22adb298388d"
+_SECRET: Final = "4dabf18193072939515e22adb298388d"  # noqa: S105 - a mark, no password
 
 
 @dataclass(frozen=True)
