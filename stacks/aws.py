@@ -24,7 +24,7 @@ from components.edge.aws_load_balancer_controller import (
     network_load_balancer,
 )
 from components.encryption.aws import Encryption, EncryptionArgs, KeyPurpose
-from components.identity.aws import GrantableBucket, Identity, IdentityArgs
+from components.identity.aws import AGENT, GrantableBucket, Identity, IdentityArgs
 from components.network.aws import Network, NetworkArgs
 from components.network.aws_zones import zone_names
 from components.registry.aws import Registry, RegistryArgs
@@ -96,6 +96,12 @@ class _Builder:
             object_store=ObjectStore(f"s3.{self._account.region}.amazonaws.com", self._account.region),
             cluster=cluster.resource,
             database_backups={} if self._managed_database else _database_backups(lake),
+            destination_networks={
+                "cloud-identity": AGENT,
+                # with private DNS, names of the services resolve to their endpoints
+                "internet": network.endpoint_networks,
+                "object-store": network.endpoint_networks,
+            },
         )
 
     def _encryption(self) -> Encryption:

@@ -11,6 +11,7 @@ from typing import Any
 import pulumi
 import pulumi_kubernetes as kubernetes
 
+from components.base.traffic import Network
 from components.cluster.storage_classes import StorageClassSpecification
 from components.database.managed import ManagedDatabase
 from components.datalake import ObjectStore
@@ -64,6 +65,8 @@ class Foundation:
         load_balancer: how Services that are reachable from outside get a load balancer.
         dns_provider: what external-dns calls the cloud's DNS service; None: records are made by hand.
         object_store: the S3 API before the lake; None: the cloud has none.
+        destination_networks: addresses of named destinations (``components/base/destinations.yaml``) that only the
+            cloud knows: where pods get their identity, private endpoints of its services.
         cluster: the cluster, whose end is the end of everything in it (``deleted_with``); None: it is not ours.
     """
 
@@ -85,3 +88,4 @@ class Foundation:
     object_store: ObjectStore | None = None
     cluster: pulumi.Resource | None = None
     database_backups: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    destination_networks: Mapping[str, Sequence[Network]] = field(default_factory=dict[str, Sequence[Network]])

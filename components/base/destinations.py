@@ -6,7 +6,6 @@ Source: SEC-3, A-54.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from ipaddress import IPv4Network
 from pathlib import Path
 from typing import Annotated
 
@@ -31,12 +30,13 @@ class Destination(BaseModel):
     namespace: str | None = None
     pods: Mapping[str, str] = Field(default_factory=dict[str, str])
     internet: bool = False
+    cloud: bool = False
     teams: bool = False
 
     @model_validator(mode="after")
     def _is_inside_or_outside(self) -> "Destination":
-        if self.internet == bool(self.namespace and self.pods):
-            raise ValueError("give either internet: true, or namespace and pods")
+        if [self.internet, self.cloud, bool(self.namespace and self.pods)].count(True) != 1:
+            raise ValueError("give one of internet: true, cloud: true, or namespace and pods")
         return self
 
 
@@ -63,18 +63,35 @@ def client_labels(*names: str) -> dict[str, str]:
     return {f"{PART_OF}/{name}": "client" for name in names}
 
 
+def ways_to(name: str, networks: Mapping[str, Sequence[traffic.Network]]) -> list[traffic.EgressRule]:
+    """Egress to a destination; none where only the cloud could name its addresses and names none.
+
+    Args:
+        name: of the destination.
+        networks: addresses that the cloud names, by destination.
+    """
+    row, named = destinations()[name], networks.get(name)
+    ports = traffic.tcp(*row.ports)
+    rules = [traffic.internet(row.ports)] if row.internet else []
+    if named:
+        rules.append(traffic.to_peers(traffic.blocks(named), ports))
+    elif row.namespace:
+        rules.append(traffic.to_peers([traffic.namespace_pods(row.namespace, row.pods)], ports))
+    return rules
+
+
 @dataclass(frozen=True)
 class DestinationsArgs:
     """What the destinations' policies need.
 
     Args:
         namespaces: the platform's, by name.
-        networks: destinations that a cloud runs outside the cluster, and the addresses where they are.
+        networks: addresses that the cloud names, by destination.
         team: namespace of a team, to which what is open to teams is opened; None: the platform's own clients.
     """
 
     namespaces: Mapping[str, Namespace]
-    networks: Mapping[str, Sequence[IPv4Network]]
+    networks: Mapping[str, Sequence[traffic.Network]]
     team: Namespace | None = None
 
 
@@ -103,8 +120,9 @@ class Destinations(pulumi.ComponentResource):
     def _open(self, name: str, row: Destination, clients: Sequence[str], ingress_policy: str) -> None:
         label = client_labels(name)
         inside = row.namespace is not None and name not in self._args.networks
-        for client in clients:
-            self._policy(f"to-{name}", client, traffic.pods(label), egress=[self._way_to(name, row)])
+        ways = ways_to(name, self._args.networks)
+        for client in clients if ways else ():
+            self._policy(f"to-{name}", client, traffic.pods(label), egress=ways)
         if inside and row.namespace is not None:
             peers = [traffic.namespace_pods(client, label) for client in clients]
             self._policy(
@@ -113,13 +131,6 @@ class Destinations(pulumi.ComponentResource):
                 traffic.pods(row.pods),
                 ingress=[traffic.from_peers(peers, traffic.tcp(*row.ports))],
             )
-
-    def _way_to(self, name: str, row: Destination) -> traffic.EgressRule:
-        if row.internet:
-            return traffic.internet(row.ports)
-        if name in self._args.networks:
-            return traffic.to_peers(traffic.blocks(self._args.networks[name]), traffic.tcp(*row.ports))
-        return traffic.to_peers([traffic.namespace_pods(str(row.namespace), row.pods)], traffic.tcp(*row.ports))
 
     def _policy(
         self,

@@ -4,17 +4,17 @@ Source: TGT-6, ARCH-2.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pulumi
 
-from components.base.destinations import client_labels
+from components.base.destinations import client_labels, ways_to
 from components.base.exposure import Edge
 from components.base.namespace import Namespace
 from components.base.secret_store import SecretStore
 from components.base.sizes import Size
-from components.base.traffic import ControlPlane
+from components.base.traffic import ControlPlane, EgressRule, Network
 from components.charts import ChartMirror
 from components.identity import Grant, Identity, IdentityBinding, ServiceAccountReference
 from components.ownership import Ownership
@@ -39,6 +39,7 @@ class Environment:
         monitors: gate: the cluster knows ServiceMonitor and PodMonitor; None: nothing scrapes.
         secrets: the cloud's vault, as External Secrets reaches it; None: not installed.
         edge: publishes host names; None: nothing is reachable from outside.
+        networks: addresses that the cloud names, by destination.
     """
 
     profile: str
@@ -55,6 +56,7 @@ class Environment:
     monitors: pulumi.Resource | None = None
     secrets: SecretStore | None = None
     edge: Edge | None = None
+    networks: Mapping[str, Sequence[Network]] = field(default_factory=dict[str, Sequence[Network]])
 
     @property
     def is_highly_available(self) -> bool:
@@ -95,6 +97,10 @@ class Environment:
     def client_labels(self, *destinations: str) -> Mapping[str, str]:
         """Labels that let a pod call the named destinations."""
         return client_labels(*destinations)
+
+    def ways_to(self, *destinations: str) -> list[EgressRule]:
+        """Egress to the named destinations, for pods that cannot carry labels of ours."""
+        return [rule for name in destinations for rule in ways_to(name, self.networks)]
 
     def labels(self, name: str, component: str, version: str | None = None) -> Mapping[str, str]:
         """Kubernetes labels of an object of the application ``name``."""

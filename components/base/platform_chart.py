@@ -50,6 +50,11 @@ class PlatformChartArgs:
     patches: Sequence[Patch] = ()
     skip_crds: bool = False
 
+    @property
+    def labels_of_pods(self) -> Mapping[str, str]:
+        """What all of its pods carry beside the chart's own labels and those of the stack."""
+        return {**self.environment.client_labels(*self.destinations), **self.pod_labels}
+
 
 class PlatformChart(pulumi.ComponentResource):
     """A chart of the bill of materials, with the platform's labels on every object and every pod.
@@ -105,7 +110,7 @@ class PlatformChart(pulumi.ComponentResource):
         props = conform(
             resource.props,
             {key: value for key, value in self._labels.items() if key in _OWN_LABELS},
-            {**self._args.environment.client_labels(*self._args.destinations), **self._args.pod_labels},
+            self._args.labels_of_pods,
             self._args.patches,
         )
         if props.get("kind") == _DEFINITION:

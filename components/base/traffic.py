@@ -5,7 +5,7 @@ Destinations have names, so that a policy reads like its intent. Source: SEC-3, 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Address, IPv4Network, IPv6Network
 
 import pulumi
 import pulumi_kubernetes as kubernetes
@@ -17,6 +17,7 @@ Port = kubernetes.networking.v1.NetworkPolicyPortArgsDict
 IngressRule = kubernetes.networking.v1.NetworkPolicyIngressRuleArgsDict
 EgressRule = kubernetes.networking.v1.NetworkPolicyEgressRuleArgsDict
 Selector = kubernetes.meta.v1.LabelSelectorArgsDict
+Network = IPv4Network | IPv6Network
 
 # what an "internet" rule must not open: RFC 1918, RFC 6598, link-local with the clouds' metadata services, loopback
 PRIVATE_NETWORKS = ("10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16")
@@ -146,6 +147,6 @@ def network_policy(
     return kubernetes.networking.v1.NetworkPolicy(logical_name, metadata=metadata, spec=spec, opts=opts)
 
 
-def blocks(networks: Sequence[IPv4Network]) -> list[Peer]:
+def blocks(networks: Sequence[Network]) -> list[Peer]:
     """Addresses outside the cluster."""
     return [{"ip_block": {"cidr": str(network)}} for network in networks]

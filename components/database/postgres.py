@@ -122,7 +122,10 @@ class Postgres(pulumi.ComponentResource):
             self._metadata("postgres-instances"),
             self._inside(),
             selected=traffic.pods(_INSTANCES),
-            egress=[traffic.api_server(self._environment.control_plane), traffic.internet()],
+            egress=[
+                traffic.api_server(self._environment.control_plane),
+                *self._environment.ways_to("object-store", "cloud-identity"),
+            ],
         )
 
     def _object_store(self) -> pulumi.Resource:

@@ -138,7 +138,7 @@ class AwsLoadBalancerController(pulumi.ComponentResource):
                 component="edge",
                 release=_NAME,
                 after=[association, args.certificates],
-                destinations=["api-server", "internet"],
+                destinations=["api-server", "internet", "cloud-identity"],
                 pod_labels={"app": _NAME},
             ),
             pulumi.ResourceOptions(parent=self),

@@ -6,16 +6,21 @@ Source: CLU-5, SEC-5.
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network
 
 import pulumi
 import pulumi_aws as aws
 
 from components.account.aws import Account
+from components.base import client_labels
 from components.identity.aws_pod_role import PodRole, PodRoleArgs
 from components.identity.grants import Access, Grant, GrantError, IdentityBinding, ServiceAccountReference
 from components.identity.policy_document import Statement
 from components.ownership import Ownership
 
+# where the agent on each node answers, on port 80
+# Source: https://docs.aws.amazon.com/eks/latest/userguide/pod-id-agent-setup.html
+AGENT = (IPv4Network("169.254.170.23/32"), IPv6Network("fd00:ec2::23/128"))
 _READ_OBJECTS = ("s3:GetObject", "s3:GetObjectVersion")
 _WRITE_OBJECTS = ("s3:AbortMultipartUpload", "s3:DeleteObject", "s3:ListMultipartUploadParts", "s3:PutObject")
 
@@ -110,7 +115,7 @@ class Identity(pulumi.ComponentResource):
             tags=args.ownership.tags("identity"),
             opts=pulumi.ResourceOptions(parent=self, depends_on=[role.ready]),
         )
-        return IdentityBinding(ready=association)
+        return IdentityBinding(pod_labels=client_labels("cloud-identity"), ready=association)
 
     def _statements(self, position: int, grant: Grant) -> list[Statement]:
         family, _, name = grant.resource.partition("/")

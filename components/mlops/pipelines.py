@@ -190,14 +190,14 @@ class Pipelines(pulumi.ComponentResource):
                 environment=environment,
                 chart="argo-workflows",
                 namespace=self._namespace,
-                values=workflow_values(environment, self._runner(), archive),
+                values=workflow_values(environment, RUNNER, self._runner().pod_labels, archive),
                 component="mlops",
                 destinations=["api-server"],
             ),
             self._child,
         ).ready
 
-    def _runner(self) -> str:
+    def _runner(self) -> IdentityBinding:
         """Make the service account of the steps."""
         binding = self._bind(RUNNER, Access.WRITE)
         account = kubernetes.core.v1.ServiceAccount(
@@ -215,7 +215,7 @@ class Pipelines(pulumi.ComponentResource):
             subjects=[{"kind": "ServiceAccount", "name": RUNNER, "namespace": self._namespace.name}],
             opts=self._inside(account, role),
         )
-        return RUNNER
+        return binding
 
     def _files(self) -> list[pulumi.Resource]:
         root = pulumi.Output.concat(self._environment.lake["curated"], f"/{PREFIX}/artifacts")

@@ -21,18 +21,21 @@ _HARDENED: dict[str, Any] = {
 }
 
 
-def workflow_values(environment: Environment, runner: str, archive: Mapping[str, Any]) -> dict[str, Any]:
+def workflow_values(
+    environment: Environment, runner: str, identity_labels: Mapping[str, str], archive: Mapping[str, Any]
+) -> dict[str, Any]:
     """Values of the chart: a controller for one namespace, without a server of its own.
 
     Args:
         environment: the stack.
         runner: service account of the steps.
+        identity_labels: of its pods, by which the cloud knows them.
         archive: where the logs of steps are kept, in the chart's own form.
     """
     size = environment.size("argo-workflows")
     monitored = environment.monitors is not None
     # what a step may call: the API server reports its state, the lake has its data
-    step_labels = environment.client_labels("api-server", "object-store")
+    step_labels = {**environment.client_labels("api-server", "object-store"), **identity_labels}
     return {
         "images": {"pullPolicy": "IfNotPresent"},
         "crds": {"install": True, "keep": True},
@@ -56,7 +59,7 @@ def workflow_values(environment: Environment, runner: str, archive: Mapping[str,
             "workflowDefaults": {
                 "spec": {
                     "serviceAccountName": runner,
-                    "podMetadata": {"labels": dict(step_labels)},
+                    "podMetadata": {"labels": step_labels},
                     "podPriorityClassName": Priority.BATCH.value,
                     "podGC": {"strategy": "OnPodCompletion", "deleteDelayDuration": "10m"},
                     "ttlStrategy": {"secondsAfterCompletion": 604800},

@@ -13,22 +13,27 @@ _BLOCK_BITS = 4
 _SMALL_BITS = 8
 _SMALL_BLOCK = MAXIMUM_ZONES
 _FIRST_INTRA = 8
+_FIRST_ENDPOINTS = 12
 
 
 @dataclass(frozen=True)
 class ZoneAddresses:
-    """Addresses of one zone: nodes and pods (private), load balancers and NAT (public), no way out (intra)."""
+    """Addresses of one zone: nodes and pods (private), load balancers and NAT (public), no way out (the others).
+
+    What answers to the pods that may call the cloud's services (endpoints) is apart from what does not (intra).
+    """
 
     private: IPv4Network
     public: IPv4Network
     intra: IPv4Network
+    endpoints: IPv4Network
 
 
 @dataclass(frozen=True)
 class AddressPlan:
     """A network in sixteen equal blocks: one per zone for nodes and pods, one for all small subnets, the rest free.
 
-    In a /16 a private subnet is a /20, a public and an intra subnet are a /24 each. A zone's addresses depend on the
+    In a /16 a private subnet is a /20, the others are a /24 each. A zone's addresses depend on the
     zone's position alone, so a zone can be added later without renumbering the others.
     """
 
@@ -56,7 +61,12 @@ class AddressPlan:
         return cls(
             network=network,
             zones=tuple(
-                ZoneAddresses(private=blocks[zone], public=small[zone], intra=small[_FIRST_INTRA + zone])
+                ZoneAddresses(
+                    private=blocks[zone],
+                    public=small[zone],
+                    intra=small[_FIRST_INTRA + zone],
+                    endpoints=small[_FIRST_ENDPOINTS + zone],
+                )
                 for zone in range(zones)
             ),
             free=tuple(blocks[_SMALL_BLOCK + 1 :]),

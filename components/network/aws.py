@@ -69,6 +69,7 @@ class Network(pulumi.ComponentResource):
     private_subnet_ids: list[pulumi.Output[str]]
     intra_subnet_ids: list[pulumi.Output[str]]
     intra_networks: list[IPv4Network]
+    endpoint_networks: list[IPv4Network]
     ready: pulumi.Resource
 
     def __init__(self, name: str, args: NetworkArgs, opts: pulumi.ResourceOptions | None = None) -> None:
@@ -92,6 +93,7 @@ class Network(pulumi.ComponentResource):
         self.vpc_id = self._vpc.id
         self.cidr = args.cidr
         self.intra_networks = [addresses.intra for addresses in self._plan.zones]
+        self.endpoint_networks = [addresses.endpoints for addresses in self._plan.zones if args.interface_endpoints]
         public_table = self._public_routes()
         self.public_subnet_ids = self._public_subnets(public_table)
         private_tables = self._private_tables()
@@ -99,7 +101,7 @@ class Network(pulumi.ComponentResource):
         intra_table = self._table("intra")
         self.intra_subnet_ids = self._intra_subnets(intra_table)
         self._flow_logs()
-        self._endpoints()
+        self._endpoints(intra_table)
         self.ready = self._s3_endpoint([public_table, *private_tables, intra_table])
         self.register_outputs({"vpc_id": self.vpc_id})
 
@@ -143,6 +145,13 @@ class Network(pulumi.ComponentResource):
     def _intra_subnets(self, table: aws.ec2.RouteTable) -> list[pulumi.Output[str]]:
         return [
             self._subnet("intra", zone, addresses.intra, table=table)
+            for zone, addresses in zip(self._args.zones, self._plan.zones, strict=True)
+        ]
+
+    def _endpoint_subnets(self, table: aws.ec2.RouteTable) -> list[pulumi.Output[str]]:
+        """Make subnets of the endpoints' own: to open their addresses to a pod opens nothing else."""
+        return [
+            self._subnet("endpoint", zone, addresses.endpoints, table=table)
             for zone, addresses in zip(self._args.zones, self._plan.zones, strict=True)
         ]
 
@@ -232,7 +241,7 @@ class Network(pulumi.ComponentResource):
             self._child,
         )
 
-    def _endpoints(self) -> None:
+    def _endpoints(self, table: aws.ec2.RouteTable) -> None:
         if not self._args.interface_endpoints:
             return
         ServiceEndpoints(
@@ -242,7 +251,7 @@ class Network(pulumi.ComponentResource):
                 network=self._args.cidr,
                 region=self._args.account.region,
                 services=self._args.interface_endpoints,
-                subnet_ids=self.private_subnet_ids,
+                subnet_ids=self._endpoint_subnets(table),
                 ownership=self._args.ownership,
             ),
             self._child,

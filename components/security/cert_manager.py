@@ -73,7 +73,6 @@ class CertManager(pulumi.ComponentResource):
                 release=_NAME,
                 after=gates,
                 destinations=["api-server", "internet"],
-                pod_labels=binding.pod_labels,
             ),
             pulumi.ResourceOptions(parent=self),
         )
@@ -146,6 +145,8 @@ def _values(environment: Environment, binding: IdentityBinding) -> dict[str, Any
         "startupapicheck": {"enabled": False},
         "enableCertificateOwnerRef": False,
         "serviceAccount": {"name": _NAME, "annotations": dict(binding.annotations)},
+        # of the controller, not of the other parts
+        "podLabels": dict(binding.pod_labels),
         # whether a challenge's record is there is asked of the cluster's DNS: no pod asks servers outside
         "dns01RecursiveNameserversOnly": True,
         "prometheus": {"enabled": True, "servicemonitor": {"enabled": environment.monitors is not None}},

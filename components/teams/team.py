@@ -76,9 +76,9 @@ class Team(pulumi.ComponentResource):
     """The namespace ``team-<name>`` with guard rails and roles, and what is the team's own elsewhere.
 
     In Kafka: the topics and consumer groups that start with ``team.<name>.`` and ``team-<name>.``. In the lake:
-    ``teams/<name>/`` of the curated zone, for pods of the service account ``workload``. In MLflow: the experiment
-    ``team-<name>``. The ConfigMap ``platform`` in its namespace says where all of it is, and its cost centre is on
-    everything.
+    ``teams/<name>/`` of the curated zone, for pods of the service account ``workload`` with the label
+    ``biz-automation/cloud-identity: client``. In MLflow: the experiment ``team-<name>``. The ConfigMap ``platform`` in
+    its namespace says where all of it is, and its cost centre is on everything.
 
     Args:
         name: of the team.
@@ -108,7 +108,7 @@ class Team(pulumi.ComponentResource):
         )
         Destinations(
             f"{self.namespace.name}-destinations",
-            DestinationsArgs(environment.namespaces, {}, self.namespace),
+            DestinationsArgs(environment.namespaces, environment.networks, self.namespace),
             self._child,
         )
         self._bind_roles()

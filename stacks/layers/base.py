@@ -25,7 +25,10 @@ def begin(settings: Settings, foundation: Foundation) -> Assembly:
         "access", base.AccessArgs(list(namespaces.values()), settings.organisation.name, ownership), opts
     )
     base.IntegrationIsolation("integration-isolation", base.IntegrationIsolationArgs(namespaces["workflows"]), opts)
-    networks = {"database": foundation.database.networks} if foundation.database else {}
+    networks = {
+        **foundation.destination_networks,
+        **({"database": foundation.database.networks} if foundation.database else {}),
+    }
     base.Destinations("destinations", base.DestinationsArgs(namespaces, networks), opts)
     environment = base.Environment(
         profile=settings.profile.value,
@@ -39,6 +42,7 @@ def begin(settings: Settings, foundation: Foundation) -> Assembly:
         storage_class=next(item.name for item in foundation.storage_classes if item.default),
         registry=foundation.registry,
         chart_mirror=ChartMirror(Path(settings.charts.mirror)) if settings.charts.mirror else None,
+        networks=networks,
     )
     assembly = Assembly(settings, foundation, environment, access.ready, dict(foundation.outputs))
     assembly.outputs["namespaces"] = sorted(namespaces)

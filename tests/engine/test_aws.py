@@ -178,7 +178,7 @@ def test_the_network_has_no_open_door(cloud: Client) -> None:
     vpc = ec2.describe_vpcs(Filters=owned)["Vpcs"][0]
     inside = [{"Name": "vpc-id", "Values": [vpc["VpcId"]]}]
     subnets = ec2.describe_subnets(Filters=inside)["Subnets"]
-    assert len(subnets) == 6
+    assert len(subnets) == 8
     assert not any(subnet["MapPublicIpOnLaunch"] for subnet in subnets)
     groups = ec2.describe_security_groups(Filters=inside)["SecurityGroups"]
     default = next(group for group in groups if group["GroupName"] == "default")

@@ -42,7 +42,7 @@ def test_stg_and_prod_preview_and_differ_as_their_profiles_say(
     previews: Mapping[str, Mapping[str, int]], deployment: Report
 ) -> None:
     dev, stg, prod = planned(deployment), previews["stg"], previews["prod"]
-    assert [counts["Subnet"] for counts in (dev, stg, prod)] == [6, 9, 9]
+    assert [counts["Subnet"] for counts in (dev, stg, prod)] == [8, 12, 12]
     assert [counts["NatGateway"] for counts in (dev, stg, prod)] == [1, 1, 3]
     # PostgreSQL runs in the cluster in dev
     assert [counts["Instance"] for counts in (dev, stg, prod)] == [0, 1, 1]

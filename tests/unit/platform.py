@@ -1,5 +1,7 @@
 """The platform of a committed stack over a foundation without a cloud, recorded."""
 
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from ipaddress import IPv4Network
@@ -21,13 +23,14 @@ from stacks.foundation import (
 )
 from stacks.settings import DatabaseMode, Settings
 from stacks.settings.loading import parse
-from tests.unit.components.environment import NotedIdentity
+from tests.unit.components.environment import AGENT, NotedIdentity
 from tests.unit.recording import RecordingEngine, Registration
 from tests.unit.settings.configuration import stack_values
 
 NODES = "test:index:Nodes"
 # a team that the vault has credentials for
 TEAM = "growth"
+ENDPOINT_NETWORKS = (IPv4Network("10.10.76.0/24"), IPv4Network("10.10.77.0/24"))
 CONTROL_PLANE_NETWORKS = (IPv4Network("10.10.72.0/24"), IPv4Network("10.10.73.0/24"))
 STORAGE_CLASSES = (
     StorageClassSpecification("standard", "disks.example", {"encrypted": "true"}, default=True),
@@ -39,13 +42,15 @@ STORAGE_CLASSES = (
 class Deployment:
     """A platform that was deployed: how it was configured, what was registered, what the program exports.
 
-    ``charts`` are the arguments of each by its release: only an engine adds to what the charts render.
+    ``charts`` is what each chart was given, by its release, as only a real engine renders them;
+    ``bound_accounts`` are the service accounts with an identity in the cloud, as ``namespace/name``.
     """
 
     settings: Settings
     engine: RecordingEngine
     outputs: dict[str, Any]
-    charts: dict[str, PlatformChartArgs]
+    charts: Mapping[str, PlatformChartArgs]
+    bound_accounts: frozenset[str]
 
     @cached_property
     def objects(self) -> list[Registration]:
@@ -72,19 +77,30 @@ def settings_of(stack: str) -> Settings:
 
 def deploy(engine: RecordingEngine, settings: Settings) -> Deployment:
     """Deploy a platform in a recording engine."""
-    charts: dict[str, PlatformChartArgs] = {}
-    make = PlatformChart.__init__
-
-    def note(chart: PlatformChart, name: str, args: PlatformChartArgs, opts: pulumi.ResourceOptions | None) -> None:
-        charts[args.release or args.chart] = args
-        make(chart, name, args, opts)
-
     def program() -> dict[str, Any]:
-        return dict(platform.build(settings, _foundation(settings)))
+        return dict(platform.build(settings, _foundation(settings, identity)))
+
+    identity = NotedIdentity()
+    with noted_charts() as charts:
+        outputs = engine.deploy(program)
+    return Deployment(settings, engine, outputs, charts, frozenset(identity.grants))
+
+
+@contextmanager
+def noted_charts() -> Generator[Mapping[str, PlatformChartArgs]]:
+    """What each chart is given that is installed meanwhile, by its release."""
+    charts: dict[str, PlatformChartArgs] = {}
+    install = PlatformChart.__init__
+
+    def noted(
+        chart: PlatformChart, name: str, args: PlatformChartArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        charts[args.release or args.chart] = args
+        install(chart, name, args, opts)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(PlatformChart, "__init__", note)
-        return Deployment(settings, engine, engine.deploy(program), charts)
+        patch.setattr(PlatformChart, "__init__", noted)
+        yield charts
 
 
 def _managed() -> ManagedDatabase:
@@ -97,12 +113,12 @@ def _managed() -> ManagedDatabase:
     )
 
 
-def _foundation(settings: Settings) -> Foundation:
+def _foundation(settings: Settings, identity: NotedIdentity) -> Foundation:
     return Foundation(
         provider=kubernetes.Provider("cluster", kubeconfig="{}"),
         ready=pulumi.CustomResource(NODES, "nodes", {}),
         control_plane_networks=CONTROL_PLANE_NETWORKS,
-        identity=NotedIdentity(),
+        identity=identity,
         lake={zone: pulumi.Output.from_input(f"s3://biz-{zone}") for zone in ("raw", "curated", "archive")},
         secret_store=SecretStoreSpecification("vault", {"fake": {"data": []}}),
         storage_classes=STORAGE_CLASSES,
@@ -111,6 +127,11 @@ def _foundation(settings: Settings) -> Foundation:
         database=_managed() if settings.database.mode is DatabaseMode.MANAGED else None,
         object_store=ObjectStore("s3.example", "region-1"),
         dns_provider="aws",
+        destination_networks={
+            "cloud-identity": AGENT,
+            "internet": ENDPOINT_NETWORKS,
+            "object-store": ENDPOINT_NETWORKS,
+        },
         outputs={"clusterName": settings_of("dev").kubernetes.cluster_name},
         secrets={
             path: pulumi.Output.from_input(path)

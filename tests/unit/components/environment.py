@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Address, IPv4Network, IPv6Network
 
 import pulumi
 from typing_extensions import override
@@ -16,6 +16,8 @@ from tests.unit.components.ownership import OWNERSHIP
 GATE = "test:index:Gate"
 BASE_DOMAIN = "dev.automation.example.com"
 CONTROL_PLANE = base.ControlPlane([IPv4Network("10.10.72.0/24")], IPv4Address("172.20.0.1"))
+# where the cloud hands out credentials
+AGENT = (IPv4Network("169.254.170.23/32"), IPv6Network("fd00:ec2::23/128"))
 ZONES = ("raw", "curated", "archive")
 TEAMS = ("growth", "finance")
 
@@ -29,7 +31,7 @@ class NotedIdentity:
     def bind(self, account: ServiceAccountReference, grants: Sequence[Grant]) -> IdentityBinding:
         """Note the grants under ``namespace/name``."""
         self.grants[f"{account.namespace}/{account.name}"] = grants
-        return IdentityBinding(annotations={"cloud.example/role": account.name})
+        return IdentityBinding({"cloud.example/role": account.name}, base.client_labels("cloud-identity"))
 
 
 @dataclass
@@ -100,4 +102,5 @@ def environment(profile: str = "dev", *, monitored: bool = True, edge: NotedEdge
         monitors=gate("monitors") if monitored else None,
         secrets=base.SecretStore("vault", "ClusterSecretStore", names, gate("store")),
         edge=edge or NotedEdge(),
+        networks={"cloud-identity": AGENT},
     )

@@ -58,7 +58,7 @@ def deployment(request: pytest.FixtureRequest, deployments: dict[str, Deployment
 
 def test_the_network_grows_with_the_profile(deployments: dict[str, Deployment]) -> None:
     counts = {name: (item.count("Subnet"), item.count("NatGateway")) for name, item in deployments.items()}
-    assert counts == {"dev": (6, 1), "stg": (9, 1), "prod": (9, 3)}
+    assert counts == {"dev": (8, 1), "stg": (12, 1), "prod": (12, 3)}
 
 
 def test_the_cloud_runs_the_database_except_in_dev(deployment: Deployment) -> None:
@@ -79,6 +79,24 @@ def test_what_the_cluster_runs_is_backed_up_to_the_bucket_of_backups(deployments
     assert dev.engine.value(backups["destinationPath"]) == "s3://biz-automation-dev-backups/database/"
     assert backups["s3Credentials"] == {"inheritFromIAMRole": True}
     assert prod.foundation.database_backups == {}
+
+
+def test_names_what_pods_must_reach_beside_internet_and_neighbours(deployment: Deployment) -> None:
+    """Where Pod Identity's agent answers, and the private endpoints of AWS' own services."""
+    networks = {
+        name: [str(each) for each in found] for name, found in deployment.foundation.destination_networks.items()
+    }
+    homes = [
+        item.inputs["cidrBlock"]
+        for item in deployment.engine.of_type("aws:ec2/subnet:Subnet")
+        if item.name.startswith("network-endpoint-")
+    ]
+    assert len(homes) == deployment.settings.network.zones
+    assert networks == {
+        "cloud-identity": ["169.254.170.23/32", "fd00:ec2::23/128"],
+        "internet": homes,
+        "object-store": homes,
+    }
 
 
 def test_data_is_protected_where_the_settings_say_so(deployment: Deployment) -> None:

@@ -141,12 +141,12 @@ def test_any_moment_of_the_last_days_can_be_restored(dev: RecordingEngine) -> No
     assert IDENTITIES["dev"].grants["data/postgres"] == [Grant("bucket/backups", Access.WRITE)]
 
 
-def test_instances_reach_the_api_server_and_the_store_of_backups(dev: RecordingEngine) -> None:
+def test_instances_reach_the_api_server_their_identity_and_the_store_of_backups(dev: RecordingEngine) -> None:
     policy = dev.only("kubernetes:networking.k8s.io/v1:NetworkPolicy", "data-postgres-instances").inputs["spec"]
 
     assert policy["podSelector"] == {"matchLabels": {"cnpg.io/cluster": "postgres"}}
     assert policy["policyTypes"] == ["Egress"]
-    assert {port["port"] for rule in policy["egress"] for port in rule["ports"]} == {443, 6443}
+    assert {port["port"] for rule in policy["egress"] for port in rule["ports"]} == {443, 6443, 80}
 
 
 def test_each_part_waits_for_what_it_needs(dev: RecordingEngine) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from components import base
 from components.edge.aws_load_balancer_controller import (
     AwsLoadBalancerController,
     AwsLoadBalancerControllerArgs,
@@ -13,6 +14,7 @@ from components.edge.aws_load_balancer_controller import (
 )
 from tests.unit.components.environment import environment, gate
 from tests.unit.components.ownership import ACCOUNT_IN_REGION, OWNERSHIP, untagged
+from tests.unit.platform import noted_charts
 from tests.unit.recording import ACCOUNT, RecordingEngine, recording
 
 
@@ -20,15 +22,15 @@ from tests.unit.recording import ACCOUNT, RecordingEngine, recording
 def made() -> Iterator[RecordingEngine]:
     """In prod."""
     with recording("prod") as engine:
-        engine.deploy(
-            lambda: AwsLoadBalancerController(
-                "aws-load-balancer-controller",
-                AwsLoadBalancerControllerArgs(
-                    environment("prod"), "biz", "biz", "vpc-1", gate("cert-manager"), ACCOUNT_IN_REGION, OWNERSHIP
-                ),
-            )
-        )
+        engine.deploy(lambda: AwsLoadBalancerController("aws-load-balancer-controller", arguments()))
         yield engine
+
+
+def arguments() -> AwsLoadBalancerControllerArgs:
+    """What it needs in prod."""
+    return AwsLoadBalancerControllerArgs(
+        environment("prod"), "biz", "biz", "vpc-1", gate("cert-manager"), ACCOUNT_IN_REGION, OWNERSHIP
+    )
 
 
 def statements(engine: RecordingEngine) -> dict[str, dict[str, Any]]:
@@ -77,6 +79,13 @@ def test_the_role_is_its_service_accounts(made: RecordingEngine) -> None:
 
     assert (association["namespace"], association["serviceAccount"]) == ("ingress", "aws-load-balancer-controller")
     assert not untagged(made)
+
+
+def test_its_pods_reach_the_api_server_aws_and_their_credentials(engine: RecordingEngine) -> None:
+    with noted_charts() as charts:
+        engine.deploy(lambda: AwsLoadBalancerController("aws-load-balancer-controller", arguments()))
+    labels = charts["aws-load-balancer-controller"].labels_of_pods
+    assert base.client_labels("api-server", "internet", "cloud-identity").items() <= labels.items()
 
 
 def test_a_network_load_balancer_sends_to_pods_and_keeps_clients_addresses() -> None:

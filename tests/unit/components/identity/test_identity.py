@@ -125,6 +125,7 @@ def test_only_the_service_accounts_own_pods_get_the_role(engine: RecordingEngine
     association = engine.only("aws:eks/podIdentityAssociation:PodIdentityAssociation")
     assert (association.inputs["namespace"], association.inputs["serviceAccount"]) == ("data", "airflow")
     assert engine.only("aws:iam/rolePolicy:RolePolicy").urn in association.dependencies
+    assert binding.pod_labels == {"biz-automation/cloud-identity": "client"}
     assert binding.ready is not None
     assert engine.value(binding.ready.urn) == association.urn
     assert not untagged(engine)

@@ -93,7 +93,10 @@ def test_a_model_is_read_from_the_lake_by_an_account_of_its_own(deployed: Deploy
     assert [(grant.resource, grant.access) for grant in deployed.identity.grants["ml/iris-predictor"]] == [
         ("lake/curated", "read")
     ]
-    assert predictor["labels"] == {"biz-automation/object-store": "client"}
+    assert predictor["labels"] == {
+        "biz-automation/cloud-identity": "client",
+        "biz-automation/object-store": "client",
+    }
 
 
 def test_a_model_is_bounded_and_restricted(deployed: Deployed) -> None:

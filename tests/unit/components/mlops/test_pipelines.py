@@ -150,6 +150,7 @@ def test_steps_run_as_the_runner_with_what_they_may_call(deployed: Deployed) -> 
     assert defaults["serviceAccountName"] == "pipeline-runner"
     assert defaults["podMetadata"]["labels"] == {
         "biz-automation/api-server": "client",
+        "biz-automation/cloud-identity": "client",
         "biz-automation/object-store": "client",
     }
     for part in ("mainContainer", "executor"):

@@ -18,7 +18,7 @@ networks = st.builds(network_around, st.integers(0, 2**32 - 1), st.integers(8, 2
 
 
 def subnets(plan: AddressPlan) -> list[IPv4Network]:
-    return [part for zone in plan.zones for part in (zone.private, zone.public, zone.intra)]
+    return [part for zone in plan.zones for part in (zone.private, zone.public, zone.intra, zone.endpoints)]
 
 
 @settings(derandomize=True)
@@ -46,10 +46,11 @@ def test_another_zone_renumbers_nothing(network: IPv4Network, zones: int) -> Non
 
 def test_a_sixteen_gives_large_private_and_small_other_subnets() -> None:
     first, second = AddressPlan.of(IPv4Network("10.20.0.0/16"), 2).zones
-    assert [str(part) for part in (first.private, first.public, first.intra)] == [
+    assert [str(part) for part in (first.private, first.public, first.intra, first.endpoints)] == [
         "10.20.0.0/20",
         "10.20.64.0/24",
         "10.20.72.0/24",
+        "10.20.76.0/24",
     ]
     assert str(second.private) == "10.20.16.0/20"
 

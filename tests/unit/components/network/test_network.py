@@ -36,9 +36,9 @@ def default_routes(engine: RecordingEngine) -> dict[str, dict[str, str]]:
     return {item.inputs["routeTableId"]: item.inputs for item in engine.of_type("aws:ec2/route:Route")}
 
 
-def test_every_zone_has_a_private_a_public_and_an_intra_subnet(engine: RecordingEngine) -> None:
+def test_every_zone_has_a_subnet_of_each_kind(engine: RecordingEngine) -> None:
     network = deploy(engine)
-    for kind in ("private", "public", "intra"):
+    for kind in ("private", "public", "intra", "endpoint"):
         assert [item.inputs["availabilityZone"] for item in subnets(engine, kind)] == list(ARGS.zones)
     assert [engine.value(item) for item in network.private_subnet_ids] == [
         f"net-private-{letter}-id" for letter in "abc"
@@ -50,12 +50,13 @@ def test_no_subnet_gives_out_public_addresses(engine: RecordingEngine) -> None:
     assert {item.inputs["mapPublicIpOnLaunch"] for item in engine.of_type("aws:ec2/subnet:Subnet")} == {False}
 
 
-def test_intra_subnets_have_no_way_out(engine: RecordingEngine) -> None:
+@pytest.mark.parametrize("kind", ["intra", "endpoint"])
+def test_intra_and_endpoint_subnets_have_no_way_out(engine: RecordingEngine, kind: str) -> None:
     deploy(engine)
     table = {
         item.inputs["routeTableId"]
         for item in engine.of_type("aws:ec2/routeTableAssociation:RouteTableAssociation")
-        if item.inputs["subnetId"].startswith("net-intra")
+        if item.inputs["subnetId"].startswith(f"net-{kind}-")
     }
     assert table == {"net-intra-id"}
     assert not table & default_routes(engine).keys()
@@ -106,9 +107,20 @@ def test_interface_endpoints_are_open_to_the_network_alone(engine: RecordingEngi
     assert (rule["cidrIpv4"], rule["fromPort"], rule["toPort"]) == ("10.20.0.0/16", 443, 443)
 
 
-def test_without_interface_endpoints_there_is_no_group_for_them(engine: RecordingEngine) -> None:
-    deploy(engine, replace(ARGS, interface_endpoints=()))
+def test_interface_endpoints_have_subnets_of_their_own(engine: RecordingEngine) -> None:
+    network = deploy(engine)
+    homes = subnets(engine, "endpoint")
+    assert [str(each) for each in network.endpoint_networks] == [home.inputs["cidrBlock"] for home in homes]
+    for service in ("ecr-api", "sts"):
+        endpoint = engine.only("aws:ec2/vpcEndpoint:VpcEndpoint", f"net-endpoint-{service}").inputs
+        assert endpoint["subnetIds"] == [f"{home.name}-id" for home in homes]
+
+
+def test_without_interface_endpoints_there_are_no_group_and_no_subnets_for_them(engine: RecordingEngine) -> None:
+    network = deploy(engine, replace(ARGS, interface_endpoints=()))
     assert not engine.of_type("aws:ec2/securityGroup:SecurityGroup")
+    assert not subnets(engine, "endpoint")
+    assert network.endpoint_networks == []
 
 
 def test_s3_is_reached_from_every_route_table(engine: RecordingEngine) -> None:
@@ -135,11 +147,12 @@ def test_flow_logs_record_all_traffic_encrypted(engine: RecordingEngine) -> None
 
 def test_subnets_carry_what_load_balancers_and_karpenter_look_for(engine: RecordingEngine) -> None:
     deploy(engine)
-    public, private, intra = (subnets(engine, kind)[0].inputs["tags"] for kind in ("public", "private", "intra"))
+    tags = [subnets(engine, kind)[0].inputs["tags"] for kind in ("public", "private", "intra", "endpoint")]
+    public, private, *closed = tags
     assert public["kubernetes.io/role/elb"] == private["kubernetes.io/role/internal-elb"] == "1"
     assert public["kubernetes.io/cluster/biz"] == private["kubernetes.io/cluster/biz"] == "shared"
     assert private["karpenter.sh/discovery"] == "biz"
-    assert not [key for key in intra if "kubernetes.io" in key or "karpenter" in key]
+    assert not [key for each in closed for key in each if "kubernetes.io" in key or "karpenter" in key]
 
 
 def test_everything_carries_the_ownership_tags(engine: RecordingEngine) -> None:
@@ -150,7 +163,7 @@ def test_everything_carries_the_ownership_tags(engine: RecordingEngine) -> None:
 def test_survives_unknown_values(engine: RecordingEngine) -> None:
     engine.preview = True
     deploy(engine)
-    assert len(engine.of_type("aws:ec2/subnet:Subnet")) == 9
+    assert len(engine.of_type("aws:ec2/subnet:Subnet")) == 12
 
 
 @pytest.mark.parametrize(
