@@ -44,7 +44,7 @@ def open_session(directory: Path, nodes: Sequence[Node] | None, say: Callable[[s
         SandboxError: something cannot be built or started.
     """
     own_cluster = os.environ.get(user_cluster.VARIABLE)
-    needed = ("pulumi", "helm") if own_cluster else tuple(toolchain.TOOLS)
+    needed = ("pulumi", "helm") if own_cluster else toolchain.DEPLOYMENT_TOOLS
     tools = toolchain.provide(needed, say)
     with Supervisor(directory, say).exclusive():
         intact = moto_server.is_intact(directory)

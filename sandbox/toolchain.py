@@ -53,6 +53,7 @@ class Tool:
         package: package to build, relative to `source`.
         variables: linker variables; `{version}`, `{major}` and `{minor}` are filled in.
         version_arguments: arguments with which the program tells its version.
+        deploys: whether a deployment needs it; what only tests need is built when one of them asks for it.
     """
 
     name: str
@@ -61,6 +62,7 @@ class Tool:
     package: str = ""
     variables: tuple[str, ...] = ()
     version_arguments: tuple[str, ...] = ("--version",)
+    deploys: bool = True
 
     @property
     def version(self) -> str:
@@ -116,11 +118,21 @@ TOOLS = {
             ("helm.sh/helm/v3/internal/version.version=v{version}",),
             ("version",),
         ),
+        Tool(
+            "cyclonus",
+            "cyclonus",
+            "github.com/mattfenwick/cyclonus",
+            "/cmd/cyclonus",
+            ("github.com/mattfenwick/cyclonus/pkg/cli.version=v{version}",),
+            ("version",),
+            deploys=False,
+        ),
     )
 }
+DEPLOYMENT_TOOLS = tuple(name for name, tool in TOOLS.items() if tool.deploys)
 
 
-def provide(names: Sequence[str] = tuple(TOOLS), say: Callable[[str], None] = print) -> dict[str, Path]:
+def provide(names: Sequence[str], say: Callable[[str], None] = print) -> dict[str, Path]:
     """Return the executables of tools, building those that are neither on PATH nor in the cache.
 
     Args:

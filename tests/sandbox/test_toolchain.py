@@ -10,7 +10,7 @@ import pytest
 
 from sandbox import go, toolchain
 from sandbox.errors import SandboxError
-from sandbox.toolchain import TOOLS, Tool
+from sandbox.toolchain import DEPLOYMENT_TOOLS, TOOLS, Tool
 
 pytestmark = pytest.mark.sandbox
 
@@ -189,7 +189,12 @@ def test_every_tool_is_pinned_and_has_its_sums() -> None:
         "kube-scheduler",
         "kwok",
         "helm",
+        "cyclonus",
     }
     for tool in TOOLS.values():
         sums = (toolchain.MODULES / tool.module / "go.sum").read_text()
         assert f"{tool.source} v{tool.version} h1:" in sums
+
+
+def test_a_deployment_builds_nothing_that_only_tests_need() -> None:
+    assert TOOLS.keys() - DEPLOYMENT_TOOLS == {"cyclonus"}

@@ -77,6 +77,7 @@ def settings_of(stack: str) -> Settings:
 
 def deploy(engine: RecordingEngine, settings: Settings) -> Deployment:
     """Deploy a platform in a recording engine."""
+
     def program() -> dict[str, Any]:
         return dict(platform.build(settings, _foundation(settings, identity)))
 
