@@ -32,6 +32,7 @@ NODES = "test:index:Nodes"
 TEAM = "growth"
 ENDPOINT_NETWORKS = (IPv4Network("10.10.76.0/24"), IPv4Network("10.10.77.0/24"))
 CONTROL_PLANE_NETWORKS = (IPv4Network("10.10.72.0/24"), IPv4Network("10.10.73.0/24"))
+BACKUPS = {"destinationPath": "s3://biz-backups/database/", "s3Credentials": {"inheritFromIAMRole": True}}
 STORAGE_CLASSES = (
     StorageClassSpecification("standard", "disks.example", {"encrypted": "true"}, default=True),
     StorageClassSpecification("retained", "disks.example", {"encrypted": "true"}, retain=True),
@@ -56,6 +57,13 @@ class Deployment:
     def objects(self) -> list[Registration]:
         """The Kubernetes objects."""
         return [item for item in self.engine.registrations if item.type.startswith("kubernetes:")]
+
+    def top(self, item: Registration) -> str:
+        """Class, with its folder, of the outermost component around a resource: ``workflows:Kestra``."""
+        by_urn = {each.urn: each for each in self.engine.registrations}
+        while item.parent in by_urn:
+            item = by_urn[item.parent]
+        return item.type.removeprefix("biz-automation:")
 
     def of_kind(self, kind: str) -> dict[str, dict[str, Any]]:
         """Objects of a kind by ``namespace/name``, or by name where they live in no namespace."""
@@ -125,6 +133,8 @@ def _foundation(settings: Settings, identity: NotedIdentity) -> Foundation:
         storage_classes=STORAGE_CLASSES,
         registry=pulumi.Output.from_input("registry.example"),
         backup={},
+        # what the platform runs itself, it backs up itself
+        database_backups={} if settings.database.mode is DatabaseMode.MANAGED else BACKUPS,
         database=_managed() if settings.database.mode is DatabaseMode.MANAGED else None,
         object_store=ObjectStore("s3.example", "region-1"),
         dns_provider="aws",

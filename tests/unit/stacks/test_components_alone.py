@@ -17,7 +17,7 @@ from stacks.settings import ComponentSettings, Settings
 from stacks.settings.loading import parse
 from stacks.settings.reference_tables import component_needs
 from tests.unit.platform import Deployment, deploy
-from tests.unit.recording import RecordingEngine, Registration
+from tests.unit.recording import RecordingEngine
 from tests.unit.settings.configuration import stack_values
 
 SWITCHES = tuple(field.alias or name for name, field in ComponentSettings.model_fields.items())
@@ -87,12 +87,7 @@ def settings_with(stack: str, on: set[str]) -> Settings:
 
 def owners(platform: Deployment) -> set[str]:
     """Classes, with their folder, of the components at the top that have an object in the cluster."""
-    by_urn = {item.urn: item for item in platform.engine.registrations}
-
-    def top(item: Registration) -> Registration:
-        return top(by_urn[item.parent]) if item.parent in by_urn else item
-
-    return {top(item).type.removeprefix("biz-automation:") for item in platform.objects}
+    return {platform.top(item) for item in platform.objects}
 
 
 def expected_owners(stack: str, on: set[str]) -> set[str]:
