@@ -7,41 +7,7 @@ from typing import Any
 from sandbox.cluster_api import ClusterApi
 from sandbox.environment import REGION, KubernetesEndpoint
 from sandbox.errors import SandboxError
-
-
-@dataclass(frozen=True)
-class InstanceType:
-    """Capacity of an EC2 instance type; `pods` is the VPC CNI's limit without prefix delegation."""
-
-    cpu: int
-    memory_gib: int
-    pods: int
-
-
-INSTANCE_TYPES = {
-    "t3.medium": InstanceType(2, 4, 17),
-    "t3.large": InstanceType(2, 8, 35),
-    "t3.xlarge": InstanceType(4, 16, 58),
-    "t3.2xlarge": InstanceType(8, 32, 58),
-    "m5.large": InstanceType(2, 8, 29),
-    "m5.xlarge": InstanceType(4, 16, 58),
-    "m5.2xlarge": InstanceType(8, 32, 58),
-    "m5.4xlarge": InstanceType(16, 64, 234),
-    "m6i.large": InstanceType(2, 8, 29),
-    "m6i.xlarge": InstanceType(4, 16, 58),
-    "m6i.2xlarge": InstanceType(8, 32, 58),
-    "m6i.4xlarge": InstanceType(16, 64, 234),
-    "m7i.large": InstanceType(2, 8, 29),
-    "m7i.xlarge": InstanceType(4, 16, 58),
-    "m7i.2xlarge": InstanceType(8, 32, 58),
-    "c5.xlarge": InstanceType(4, 8, 58),
-    "c5.2xlarge": InstanceType(8, 16, 58),
-    "r5.large": InstanceType(2, 16, 29),
-    "r5.xlarge": InstanceType(4, 32, 58),
-    "r5.2xlarge": InstanceType(8, 64, 58),
-    "g4dn.xlarge": InstanceType(4, 16, 29),
-    "g5.xlarge": InstanceType(4, 16, 58),
-}
+from stacks.settings.reference_tables import aws_instance_types
 
 
 @dataclass(frozen=True)
@@ -59,12 +25,10 @@ class Node:
         Raises:
             SandboxError: the instance type has no entry in the table.
         """
-        kind = INSTANCE_TYPES.get(self.instance_type)
-        if kind is None:
-            known = ", ".join(sorted(INSTANCE_TYPES))
+        if self.instance_type not in aws_instance_types():
             raise SandboxError(
-                f"nodePools: the sandbox does not know instance type {self.instance_type!r}; use one of {known}, "
-                "or add it to INSTANCE_TYPES in sandbox/nodes.py."
+                f"nodePools: {self.instance_type!r} is no instance type of "
+                "stacks/settings/reference/aws-instance-types.yaml; use one of its rows, or add one."
             )
         return {
             "apiVersion": "v1",
@@ -75,7 +39,7 @@ class Node:
 
     def status(self) -> dict[str, Any]:
         """Return capacity and what kube-reserved and the eviction threshold of an EKS AMI leave of it."""
-        kind = INSTANCE_TYPES[self.instance_type]
+        kind = aws_instance_types()[self.instance_type]
         capacity_mib = kind.memory_gib * 1024
         reserved_mib = 255 + 11 * kind.pods + 100
         capacity = {
@@ -85,18 +49,18 @@ class Node:
             "pods": str(kind.pods),
         }
         return {
-            "capacity": {**capacity, "cpu": str(kind.cpu), "memory": f"{capacity_mib}Mi"},
+            "capacity": {**capacity, "cpu": str(kind.cpus), "memory": f"{capacity_mib}Mi"},
             "allocatable": {
                 **capacity,
                 "ephemeral-storage": "95551679124",
-                "cpu": f"{kind.cpu * 1000 - _reserved_millicores(kind.cpu)}m",
+                "cpu": f"{kind.cpus * 1000 - _reserved_millicores(kind.cpus)}m",
                 "memory": f"{capacity_mib - reserved_mib}Mi",
             },
         }
 
     def _labels(self) -> dict[str, str]:
         return {
-            "kubernetes.io/arch": "amd64",
+            "kubernetes.io/arch": aws_instance_types()[self.instance_type].architecture,
             "kubernetes.io/os": "linux",
             "kubernetes.io/hostname": self.name,
             "node.kubernetes.io/instance-type": self.instance_type,
@@ -117,7 +81,7 @@ def pool(name: str, instance_type: str, size: int, zones: Sequence[str], region:
 
     Args:
         name: of the pool.
-        instance_type: one of `INSTANCE_TYPES`.
+        instance_type: one of the settings' table.
         size: number of machines.
         zones: letters.
         region: AWS region.

@@ -17,13 +17,19 @@ _NAMESPACES = Path(__file__).parents[2] / "components" / "base" / "namespaces.ya
 
 @dataclass(frozen=True)
 class InstanceType:
-    """A machine type: virtual CPUs, memory in GiB, addresses of the VPC that one node can hold."""
+    """A machine type: virtual CPUs, memory in GiB, addresses of the VPC on the network interfaces of one node."""
 
     cpus: int
     memory_gib: int
     addresses: int
+    interfaces: int
     architecture: str
     gpus: int = 0
+
+    @property
+    def pods(self) -> int:
+        """Pods that a node takes: each interface keeps one address, and two pods use the node's own."""
+        return self.addresses - self.interfaces + 2
 
 
 @cache

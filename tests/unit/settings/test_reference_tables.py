@@ -43,7 +43,16 @@ def test_instance_types_have_the_size_that_ec2_tells() -> None:
         assert row.cpus == told[name]["VCpuInfo"]["DefaultVCpus"]
         assert row.memory_gib * 1024 == told[name]["MemoryInfo"]["SizeInMiB"]
         assert row.addresses == network["MaximumNetworkInterfaces"] * network["Ipv4AddressesPerInterface"]
+        assert row.interfaces == network["MaximumNetworkInterfaces"]
         assert (row.architecture == "arm64") == ("arm64" in told[name]["ProcessorInfo"]["SupportedArchitectures"])
+
+
+@pytest.mark.parametrize(
+    ("name", "pods"), [("m5.large", 29), ("m5.xlarge", 58), ("m5.4xlarge", 234), ("t3.large", 35), ("g4dn.xlarge", 29)]
+)
+def test_a_node_takes_the_pods_that_eks_tells(name: str, pods: int) -> None:
+    """Source: https://github.com/awslabs/amazon-eks-ami, eni-max-pods.txt."""
+    assert aws_instance_types()[name].pods == pods
 
 
 def test_the_baseline_machine_is_in_the_table() -> None:
