@@ -59,7 +59,7 @@ class DatabaseServer:
 
     Args:
         rows: the stack's databases, by name.
-        ready: gate: server, roles and databases are declared.
+        ready: gate: server, roles and databases are declared; a layer that makes a schema puts its own gate here.
         host: name that pods of every namespace resolve.
         port: TCP port.
     """

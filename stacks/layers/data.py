@@ -1,5 +1,6 @@
 """PostgreSQL and Valkey."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from components import cache, database
@@ -25,8 +26,8 @@ def _postgres(assembly: Assembly) -> None:
         "postgres-credentials", database.DatabaseCredentialsArgs(environment, rows), assembly.opts
     ).ready
     if managed:
-        args = database.ManagedPostgresArgs(environment, managed, image, rows, credentials)
-        server = database.ManagedPostgres("postgres", args, assembly.opts).server
+        by_cloud = database.ManagedPostgresArgs(environment, managed, image, rows, credentials)
+        server = database.ManagedPostgres("postgres", by_cloud, assembly.opts).server
     else:
         operator = database.DatabaseOperator(
             "database-operator",
@@ -44,7 +45,7 @@ def _postgres(assembly: Assembly) -> None:
             credentials=credentials,
         )
         server = database.Postgres("postgres", in_cluster, assembly.opts).server
-    assembly.database = server
-    files = sorted(SQL.glob("*.sql"))
-    migrations = database.MigrationsArgs(environment, server, "analytics", files, image)
-    database.Migrations("analytics-migrations", migrations, assembly.opts)
+    args = database.MigrationsArgs(environment, server, "analytics", sorted(SQL.glob("*.sql")), image)
+    migrations = database.Migrations("analytics-migrations", args, assembly.opts)
+    # flows and DAGs write to the schema: their engines start after it
+    assembly.database = replace(server, ready=migrations.ready)

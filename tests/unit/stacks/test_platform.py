@@ -10,6 +10,10 @@ from tests.unit.settings.configuration import STACKS
 from tests.unit.stacks.conftest import PlatformOf
 
 CHART = "kubernetes:helm.sh/v4:Chart"
+# what keeps its state in PostgreSQL
+APPLICATIONS = frozenset(
+    {"workflows:Airflow", "workflows:Camunda", "workflows:Flowable", "workflows:Kestra", "mlops:Mlflow"}
+)
 WORKLOADS = frozenset({"Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob"})
 
 
@@ -69,6 +73,20 @@ def test_public_hosts_are_those_that_the_settings_are_judged_by(platform: Deploy
     published = {host for route in routes for host in route["spec"].get("hostnames", [])}
 
     assert published == {f"{label}.{platform.settings.organisation.base_domain}" for label in listed}
+
+
+def test_applications_of_the_database_wait_for_the_schema(platform: Deployment) -> None:
+    """Source: DB-3..DB-10."""
+    (schema,) = (
+        item.urn
+        for item in platform.objects
+        if item.type.endswith(":Job") and platform.top(item) == "database:Migrations"
+    )
+    pods = [item for item in platform.objects if item.type in {CHART, "kubernetes:apps/v1:Deployment"}]
+    applications = [item for item in pods if platform.top(item) in APPLICATIONS]
+
+    assert {platform.top(item) for item in applications} == APPLICATIONS
+    assert [item.name for item in applications if schema not in item.dependencies] == []
 
 
 def test_a_component_that_is_off_is_not_there(engine: RecordingEngine) -> None:
