@@ -10,13 +10,10 @@ import pulumi
 from components.base import (
     Container,
     Environment,
-    ExternalSecret,
-    ExternalSecretArgs,
     HttpProbe,
     Metrics,
     Namespace,
     Resources,
-    SecretKey,
     Workload,
     WorkloadArgs,
     traffic,
@@ -26,7 +23,8 @@ NAME = "uipath-bridge"
 PORT = 8080
 # the image is built from workloads/uipath-bridge
 VERSION = "1.0.0"
-_CONFIGURATION, _CREDENTIALS = "uipath-config", "uipath-credentials"
+UIPATH_CREDENTIALS = "uipath-credentials"
+_CONFIGURATION = "uipath-config"
 _VARIABLES = {
     "UIPATH_ORCHESTRATOR_URL": "orchestrator-url",
     "UIPATH_DEFAULT_STRATEGY": "default-strategy",
@@ -42,6 +40,7 @@ class UiPathBridgeArgs:
 
     Args:
         environment: the stack that it is part of.
+        credentials: gate: the Secret ``uipath-credentials`` stands; flows read it as well.
         orchestrator_url: address of the Orchestrator, with scheme.
         default_strategy: how the Orchestrator shares jobs out among robots.
         max_retries: times that a failed call is repeated.
@@ -50,6 +49,7 @@ class UiPathBridgeArgs:
     """
 
     environment: Environment
+    credentials: pulumi.Resource
     orchestrator_url: str
     default_strategy: str
     max_retries: int
@@ -80,19 +80,6 @@ class UiPathBridge(pulumi.ComponentResource):
         environment, namespace = args.environment, args.environment.namespaces["workflows"]
         child = pulumi.ResourceOptions(parent=self)
         size = environment.size(NAME)
-        credentials = ExternalSecret(
-            _CREDENTIALS,
-            ExternalSecretArgs(
-                environment=environment,
-                namespace=namespace,
-                keys={
-                    "token": SecretKey("uipath/prod/token", "token"),
-                    "orchestrator-url": SecretKey("uipath/prod/url", "url"),
-                },
-                component="integration",
-            ),
-            child,
-        )
         workload = Workload(
             NAME,
             WorkloadArgs(
@@ -109,7 +96,7 @@ class UiPathBridge(pulumi.ComponentResource):
                 settings_name=_CONFIGURATION,
                 variables=_VARIABLES,
                 metrics=Metrics(environment.monitors) if environment.monitors else None,
-                after=[credentials.ready],
+                after=[args.credentials],
                 user=1000,
             ),
             child,
@@ -148,7 +135,7 @@ def _container(environment: Environment, resources: Resources) -> Container:
         command=["python", "/app/bridge.py"],
         ports={"http": PORT},
         env=[
-            {"name": "UIPATH_TOKEN", "value_from": {"secret_key_ref": {"name": _CREDENTIALS, "key": "token"}}},
+            {"name": "UIPATH_TOKEN", "value_from": {"secret_key_ref": {"name": UIPATH_CREDENTIALS, "key": "token"}}},
         ],
         liveness=HttpProbe("/healthz"),
         readiness=HttpProbe("/healthz"),

@@ -3,6 +3,7 @@
 from components.workflows import camunda, flowable
 from components.workflows.airflow import Airflow, AirflowArgs
 from components.workflows.camunda import Camunda, CamundaArgs
+from components.workflows.flow_secrets import flow_secrets_of
 from components.workflows.flowable import Flowable, FlowableArgs
 from components.workflows.kestra import Kestra, KestraArgs
 from components.workflows.process_metrics import ProcessMetrics, ProcessMetricsArgs
@@ -21,5 +22,6 @@ __all__ = [
     "ProcessMetricsArgs",
     "RestApi",
     "camunda",
+    "flow_secrets_of",
     "flowable",
 ]

@@ -3,7 +3,7 @@
 Source: WF-KESTRA-1..14, NET-4, A-10, A-13, A-15, A-20.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -26,7 +26,7 @@ from components.base import (
 )
 from components.database import DatabaseServer
 from components.identity import Access, Grant
-from components.workflows.flow_secrets import FlowSecret, flow_secrets
+from components.workflows.flow_secrets import FlowSecret, FlowSecretKey
 from components.workflows.kestra_configuration import WEBHOOKS, configuration
 
 NAME = "kestra"
@@ -55,11 +55,13 @@ class KestraArgs:
     Args:
         environment: the stack that it is part of.
         database: where it keeps flows, executions and its queue.
+        flow_secrets: what flows read, by the name of the Secret.
         distributed: whether webserver, executor, scheduler, worker and indexer are Deployments of their own.
     """
 
     environment: Environment
     database: DatabaseServer
+    flow_secrets: Mapping[str, FlowSecret]
     distributed: bool = False
 
 
@@ -105,6 +107,7 @@ class Kestra(pulumi.ComponentResource):
         ready: gate: every part is available, API included.
         address: of API and UI inside the cluster, with scheme and port.
         admin_secret: name of the Secret with the API's credentials.
+        flow_secrets: gates: each Secret that flows read, by its name.
 
     Source: WF-KESTRA-1..14, NET-4, A-10, A-13, A-15, A-20.
     """
@@ -112,6 +115,7 @@ class Kestra(pulumi.ComponentResource):
     ready: pulumi.Resource
     address: str
     admin_secret: str
+    flow_secrets: Mapping[str, pulumi.Resource]
 
     def __init__(self, name: str, args: KestraArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("biz-automation:workflows:Kestra", name, None, opts)
@@ -119,8 +123,8 @@ class Kestra(pulumi.ComponentResource):
         self._namespace = args.environment.namespaces["workflows"]
         database = self._database_secret()
         admin = self._secret(ADMIN_SECRET, {key: SecretKey("kestra/admin", key) for key in ("username", "password")})
-        read_by_flows = [self._flow_secret(key, row) for key, row in flow_secrets().items()]
-        after = [args.database.ready, database.ready, admin.ready, *read_by_flows]
+        self.flow_secrets = {secret: self._flow_secret(secret, row) for secret, row in args.flow_secrets.items()}
+        after = [args.database.ready, database.ready, admin.ready, *self.flow_secrets.values()]
         *others, api = _DISTRIBUTED if args.distributed else _STANDALONE
         running = [self._workload(part, after).ready for part in others]
         workload = self._workload(api, [*after, *running])
@@ -155,10 +159,12 @@ class Kestra(pulumi.ComponentResource):
             {f"DATABASE_{key.upper()}": f"{{{{ .{key} }}}}" for key in credentials},
         )
 
-    def _flow_secret(self, name: str, row: FlowSecret) -> pulumi.Resource:
-        # Kestra reads secrets from its environment, in base64
-        template = {row.key: "{{ .value }}", _variable(name): "{{ .value | b64enc }}"}
-        return self._secret(row.secret, {"value": row.source}, template).ready
+    def _flow_secret(self, secret: str, row: FlowSecret) -> pulumi.Resource:
+        template: dict[str, str] = {}
+        for key, value in row.keys.items():
+            # Kestra reads secrets from its environment, in base64
+            template |= {key: f"{{{{ .{value.name} }}}}", value.variable: f"{{{{ .{value.name} | b64enc }}}}"}
+        return self._secret(secret, {value.name: value.source for value in row.keys.values()}, template).ready
 
     def _workload(self, part: _Part, after: Sequence[pulumi.Resource]) -> Workload:
         environment, size = self._args.environment, self._args.environment.size(part.name)
@@ -209,11 +215,18 @@ class Kestra(pulumi.ComponentResource):
             env=[
                 {"name": "LAKE_BUCKET", "value": bucket},
                 *(_admin_environment() if part.serves else ()),
-                *(_flow_environment() if part.works else ()),
+                *(self._flow_environment() if part.works else ()),
             ],
             # its entry point writes KESTRA_CONFIGURATION to the first, tasks work in the second
             writable={"/app/confs": "1Mi", "/tmp": "4Gi" if part.works else "256Mi"},  # noqa: S108 - the pod's own
         )
+
+    def _flow_environment(self) -> Sequence[kubernetes.core.v1.EnvVarArgsDict]:
+        return [
+            variable
+            for secret, row in self._args.flow_secrets.items()
+            for variable in _variables(secret, row.keys.values())
+        ]
 
     def _metrics(self) -> None:
         environment = self._args.environment
@@ -244,16 +257,12 @@ def _admin_environment() -> Sequence[kubernetes.core.v1.EnvVarArgsDict]:
     ]
 
 
-def _flow_environment() -> Sequence[kubernetes.core.v1.EnvVarArgsDict]:
+def _variables(secret: str, values: Iterable[FlowSecretKey]) -> Iterator[kubernetes.core.v1.EnvVarArgsDict]:
     # optional: a worker that waited for what nobody has supplied would run no flow at all
-    return [
-        {
-            "name": _variable(name),
-            "value_from": {"secret_key_ref": {"name": row.secret, "key": _variable(name), "optional": True}},
+    for value in values:
+        reference: kubernetes.core.v1.SecretKeySelectorArgsDict = {
+            "name": secret,
+            "key": value.variable,
+            "optional": True,
         }
-        for name, row in flow_secrets().items()
-    ]
-
-
-def _variable(name: str) -> str:
-    return f"SECRET_{name}"
+        yield {"name": value.variable, "value_from": {"secret_key_ref": reference}}

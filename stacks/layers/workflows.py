@@ -7,23 +7,28 @@ from stacks.settings import Profile
 
 def run_workflows(assembly: Assembly) -> None:
     """Kestra, Airflow, the BPM engines, OpenFlow, and the integrations."""
-    if assembly.on.kestra:
-        _kestra(assembly)
+    kestra = _kestra(assembly) if assembly.on.kestra else None
     if assembly.on.airflow:
         _airflow(assembly)
     _process_engines(assembly)
     if assembly.on.openflow:
         rpa.OpenFlow("openflow", rpa.OpenFlowArgs(assembly.environment), assembly.opts)
     if assembly.on.uipath:
-        _uipath(assembly)
+        _uipath(assembly, needed(kestra, "kestra"))
     if assembly.on.servicenow:
         _servicenow(assembly)
 
 
-def _kestra(assembly: Assembly) -> None:
-    distributed = assembly.settings.profile is Profile.PROD
-    args = workflows.KestraArgs(assembly.environment, needed(assembly.database, "postgres"), distributed)
-    assembly.outputs["kestraAddress"] = workflows.Kestra("kestra", args, assembly.opts).address
+def _kestra(assembly: Assembly) -> workflows.Kestra:
+    args = workflows.KestraArgs(
+        environment=assembly.environment,
+        database=needed(assembly.database, "postgres"),
+        flow_secrets=workflows.flow_secrets_of(assembly.settings.components_on),
+        distributed=assembly.settings.profile is Profile.PROD,
+    )
+    kestra = workflows.Kestra("kestra", args, assembly.opts)
+    assembly.outputs["kestraAddress"] = kestra.address
+    return kestra
 
 
 def _airflow(assembly: Assembly) -> None:
@@ -47,10 +52,11 @@ def _process_engines(assembly: Assembly) -> None:
         workflows.ProcessMetrics("process-metrics", metrics, opts)
 
 
-def _uipath(assembly: Assembly) -> None:
+def _uipath(assembly: Assembly, kestra: workflows.Kestra) -> None:
     settings = needed(assembly.settings.uipath, "uipath")
     args = integrations.UiPathBridgeArgs(
         environment=assembly.environment,
+        credentials=kestra.flow_secrets[integrations.UIPATH_CREDENTIALS],
         orchestrator_url=settings.orchestrator_url,
         default_strategy=settings.default_strategy,
         max_retries=settings.max_retries,

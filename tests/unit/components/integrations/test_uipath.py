@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+import pulumi
 import pytest
 
 from components.integrations import UiPathBridge, UiPathBridgeArgs
@@ -17,7 +18,11 @@ def deploy(engine: RecordingEngine, *, monitored: bool = True) -> None:
     engine.deploy(
         lambda: UiPathBridge(
             "uipath-bridge",
-            UiPathBridgeArgs(environment(monitored=monitored), URL, "ModernJobsCount", 3, 300, 5),
+            UiPathBridgeArgs(
+                environment(monitored=monitored),
+                pulumi.CustomResource("test:index:Credentials", "credentials", {}),
+                *(URL, "ModernJobsCount", 3, 300, 5),
+            ),
         )
     )
 
@@ -50,13 +55,10 @@ def test_configuration_has_the_spec_s_keys_and_values(deployed: RecordingEngine)
     }
 
 
-def test_credentials_are_the_supplied_secrets(deployed: RecordingEngine) -> None:
-    secret = deployed.only("kubernetes:external-secrets.io/v1:ExternalSecret").inputs
-    sources = {item["secretKey"]: item["remoteRef"]["key"] for item in secret["spec"]["data"]}
+def test_it_starts_after_its_credentials(deployed: RecordingEngine) -> None:
+    credentials = deployed.only("test:index:Credentials").urn
 
-    assert (secret["metadata"]["name"], secret["spec"]["target"]["name"]) == ("uipath-credentials",) * 2
-    assert secret["spec"]["target"]["creationPolicy"] == "Owner"
-    assert sources == {"token": "uipath/prod/token", "orchestrator-url": "uipath/prod/url"}
+    assert credentials in deployed.only("kubernetes:apps/v1:Deployment").dependencies
 
 
 def test_the_container_is_the_spec_s(template: dict[str, Any]) -> None:

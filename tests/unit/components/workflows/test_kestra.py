@@ -11,7 +11,7 @@ import yaml
 from components.identity import Access, Grant
 from components.secrets import inventory
 from components.workflows import Kestra, KestraArgs
-from components.workflows.flow_secrets import flow_secrets
+from components.workflows.flow_secrets import flow_secrets, flow_secrets_of
 from tests.unit.components.database.server import database_server
 from tests.unit.components.environment import NotedEdge, NotedIdentity, environment
 from tests.unit.recording import RecordingEngine, recording
@@ -33,7 +33,7 @@ class Deployed:
 
     def _program(self, profile: str, *, distributed: bool) -> Kestra:
         stack = replace(environment(profile), identity=self.identity, edge=self.edge)
-        return Kestra("kestra", KestraArgs(stack, database_server(), distributed))
+        return Kestra("kestra", KestraArgs(stack, database_server(), flow_secrets_of(["uipath"]), distributed))
 
     def pod(self, name: str) -> dict[str, Any]:
         """Template of a part's pods."""
@@ -142,18 +142,39 @@ def test_flows_read_secrets_in_base64_and_live_without_them(distributed: Deploye
 
     assert variable == {"name": "slack-webhook-url", "key": "SECRET_SLACK_WEBHOOK_URL", "optional": True}
     assert secret["target"]["template"]["data"] == {
-        "url": "{{ .value }}",
-        "SECRET_SLACK_WEBHOOK_URL": "{{ .value | b64enc }}",
+        "url": "{{ .SLACK_WEBHOOK_URL }}",
+        "SECRET_SLACK_WEBHOOK_URL": "{{ .SLACK_WEBHOOK_URL | b64enc }}",
     }
     assert secret["data"][0]["remoteRef"] == {"key": "slack/prod/webhook-url", "property": "url"}
     assert "SECRET_SLACK_WEBHOOK_URL" not in distributed.environment("kestra-scheduler")
 
 
-def test_every_secret_of_the_flows_is_one_that_the_vault_expects() -> None:
-    rows = flow_secrets().values()
+def test_flows_read_the_credentials_of_uipath_where_the_bridge_reads_them(distributed: Deployed) -> None:
+    """Source: WF-KESTRA-7, SEC-7: token and address are plain text in the vault, under these names."""
+    secret = distributed.engine.only(SECRET, "workflows-uipath-credentials").inputs["spec"]
 
-    assert {"slack-webhook-url", "hubspot-token", "manychat-api-key"} <= {row.secret for row in rows}
-    assert all(row.key in inventory()[row.path].properties for row in rows)
+    assert secret["target"]["name"] == "uipath-credentials"
+    assert secret["target"]["creationPolicy"] == "Owner"
+    assert {item["secretKey"]: item["remoteRef"] for item in secret["data"]} == {
+        "UIPATH_TOKEN": {"key": "uipath/prod/token"},
+        "UIPATH_ORCHESTRATOR_URL": {"key": "uipath/prod/url"},
+    }
+    assert secret["target"]["template"]["data"] == {
+        "token": "{{ .UIPATH_TOKEN }}",
+        "SECRET_UIPATH_TOKEN": "{{ .UIPATH_TOKEN | b64enc }}",
+        "orchestrator-url": "{{ .UIPATH_ORCHESTRATOR_URL }}",
+        "SECRET_UIPATH_ORCHESTRATOR_URL": "{{ .UIPATH_ORCHESTRATOR_URL | b64enc }}",
+    }
+    assert {"SECRET_UIPATH_TOKEN", "SECRET_UIPATH_ORCHESTRATOR_URL"} <= distributed.environment("kestra-worker").keys()
+    assert "uipath-credentials" not in flow_secrets_of([])
+
+
+def test_every_secret_of_the_flows_is_one_that_the_vault_expects() -> None:
+    rows = flow_secrets()
+    values = [value for row in rows.values() for value in row.keys.values()]
+
+    assert rows.keys() == {"slack-webhook-url", "hubspot-token", "manychat-api-key", "uipath-credentials"}
+    assert all(inventory()[value.path].properties == frozenset([value.key] if value.key else []) for value in values)
 
 
 def test_only_webhooks_are_public(standalone: Deployed) -> None:
@@ -192,7 +213,9 @@ def test_metrics_have_the_names_that_dashboards_know(standalone: Deployed) -> No
 
 
 def test_without_prometheus_nothing_scrapes_it(engine: RecordingEngine) -> None:
-    engine.deploy(lambda: Kestra("kestra", KestraArgs(environment(monitored=False), database_server())))
+    engine.deploy(
+        lambda: Kestra("kestra", KestraArgs(environment(monitored=False), database_server(), flow_secrets_of([])))
+    )
 
     assert not engine.of_type(MONITOR)
     assert not engine.of_type(RULE)
