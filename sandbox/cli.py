@@ -11,12 +11,24 @@ from pathlib import Path
 
 import yaml
 
-from sandbox import charts, custom_kinds, event_log, journal, leftovers, render, summary, toolchain, user_cluster
+from sandbox import (
+    charts,
+    custom_kinds,
+    event_log,
+    journal,
+    leftovers,
+    render,
+    repeated_rendering,
+    summary,
+    toolchain,
+    user_cluster,
+)
 from sandbox.cluster_api import ClusterApi
 from sandbox.crds import PROVIDED
 from sandbox.environment import CHECKOUT, environment, read_endpoints, sandbox_directory
 from sandbox.errors import SandboxError
 from sandbox.foreground import run
+from sandbox.providers.kubernetes.helm import Capabilities
 from sandbox.session import Session, nodes_of, open_session
 from sandbox.stack import Stack, stack_file
 from sandbox.stack_files import MIRROR, restore_after_kill
@@ -120,9 +132,10 @@ def render_command(project: Path, name: str) -> int:
         os.environ[MIRROR] = str(mirror)
         custom_kinds.remove(api, PROVIDED)
         status, plan = _rendered(stack, directory)
-        _, second = _rendered(stack, directory)
+        os.environ["PATH"] = environment(directory)["PATH"]
+        changes = repeated_rendering.changes(plan.renderings(), Capabilities(api.version(), api.served()))
         excepted = yaml.safe_load((project / EXCEPTIONS).read_text())
-        problems = render.report(render.judge(plan, second, api, excepted), say)
+        problems = render.report(render.judge(plan, changes, api, excepted), say)
     finally:
         _end(directory)
     if problems or status:

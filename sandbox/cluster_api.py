@@ -68,9 +68,25 @@ class ClusterApi:
             raise SandboxError(f"The cluster has no namespace {manifest['metadata'].get('namespace')}.")
         return True
 
+    def version(self) -> str:
+        """Return the cluster's version."""
+        return (self.get("/version") or {})["gitVersion"]
+
+    def served(self) -> list[str]:
+        """Return what the cluster serves: group versions, and kinds in the form ``apps/v1/Deployment``."""
+        groups = (self.get("/apis") or {}).get("groups", [])
+        versions = ["v1", *(version["groupVersion"] for group in groups for version in group["versions"])]
+        kinds = {
+            f"{version}/{resource['kind']}"
+            for version in versions
+            for resource in self._resources(_root(version))
+            if "/" not in resource["name"]
+        }
+        return [*versions, *sorted(kinds)]
+
     def _collection(self, manifest: dict[str, Any]) -> str | None:
         version, kind = manifest["apiVersion"], manifest["kind"]
-        root = f"/apis/{version}" if "/" in version else f"/api/{version}"
+        root = _root(version)
         if version not in self._served:
             self._served[version] = self._resources(root)
         for resource in self._served[version]:
@@ -114,3 +130,7 @@ class ClusterApi:
             message = content.get("message", response.reason)
             raise SandboxError(f"The API server refused {method} {path}: {message}.")
         return content
+
+
+def _root(version: str) -> str:
+    return f"/apis/{version}" if "/" in version else f"/api/{version}"

@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any, Final, cast
 
 from components.charts import Manifest
+from sandbox.providers.kubernetes.helm import Rendering
 from sandbox.providers.kubernetes.objects import object_type, to_cluster, without_nulls
 
 _CHART: Final = "kubernetes:helm.sh/v4:Chart"
 _DELETED: Final = "delete"
 # what the engine tells secrets by among plain values
-_SECRET: Final = "4dabf18193072939515e22adb298388d"  # noqa: S105 - a mark, no password
+_MARK: Final = "4dabf18193072939515e22adb298388d"
 
 
 @dataclass(frozen=True)
@@ -30,18 +31,28 @@ class Plan:
 
     Attributes:
         objects: Kubernetes objects by URN, as they are sent to the cluster; without patches of others' objects.
-        charts: what the program calls its charts -> name and version.
+        charts: what the program calls its charts -> what each is rendered with.
         violations: of mandatory policies.
     """
 
     objects: Mapping[str, Manifest]
-    charts: Mapping[str, str]
+    charts: Mapping[str, Rendering]
     violations: Sequence[Violation]
 
     def chart_of(self, urn: str) -> str | None:
         """Name and version of the chart that a resource comes from; None: from none."""
         *_, types, name = urn.split("::", 3)
-        return self.charts.get(name.partition(":")[0]) if f"{_CHART}$" in types else None
+        rendering = self.charts.get(name.partition(":")[0]) if f"{_CHART}$" in types else None
+        return archive_name(rendering) if rendering else None
+
+    def renderings(self) -> Mapping[str, Rendering]:
+        """What each chart is rendered with, by its name and version."""
+        return {archive_name(rendering): rendering for rendering in self.charts.values()}
+
+
+def archive_name(rendering: Rendering) -> str:
+    """Name and version of a chart."""
+    return Path(rendering.chart).name.removesuffix(".tgz")
 
 
 def read(events: Path) -> Plan:
@@ -52,7 +63,7 @@ def read(events: Path) -> Plan:
             `--show-secrets`.
     """
     objects: dict[str, Manifest] = {}
-    charts: dict[str, str] = {}
+    charts: dict[str, Rendering] = {}
     violations: list[Violation] = []
     for line in events.read_text().splitlines():
         event = cast("dict[str, Any]", json.loads(line))
@@ -64,7 +75,8 @@ def read(events: Path) -> Plan:
             step = event["resourcePreEvent"]["metadata"]
             inputs = (step.get("new") or {}).get("inputs") or {}
             if step["type"] == _CHART and "chart" in inputs:
-                charts[step["urn"].rpartition("::")[2]] = Path(inputs["chart"]).name.removesuffix(".tgz")
+                name = step["urn"].rpartition("::")[2]
+                charts[name] = _rendering(name, _revealed(inputs))
             elif step["type"].startswith("kubernetes:") and "kind" in inputs and not step["op"].startswith(_DELETED):
                 kind = object_type(step["type"], inputs["kind"])
                 if not kind.patch:
@@ -72,10 +84,20 @@ def read(events: Path) -> Plan:
     return Plan(objects, charts, violations)
 
 
+def _rendering(name: str, inputs: Mapping[str, Any]) -> Rendering:
+    return Rendering(
+        release=inputs.get("name") or name,
+        chart=inputs["chart"],
+        namespace=inputs["namespace"],
+        values=inputs.get("values") or {},
+        skip_definitions=bool(inputs.get("skipCrds")),
+    )
+
+
 def _revealed(value: Any) -> Any:
     """A value without the engine's wrapping of secrets."""
     if isinstance(value, dict):
-        if _SECRET in value:
+        if _MARK in value:
             return _revealed(json.loads(cast("str", value["plaintext"])))
         return {key: _revealed(item) for key, item in cast("dict[str, Any]", value).items()}
     return [_revealed(item) for item in cast("list[Any]", value)] if isinstance(value, list) else value

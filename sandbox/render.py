@@ -1,16 +1,15 @@
 """Renders every chart of a stack with the stack's values and counts what is not as it must be: `make render`.
 
-The engine itself renders, in a preview with the policy pack on; so the objects are exactly those of a deployment,
-with the platform's labels, and the pack has judged them. Then each goes to an API server as a dry run: objects as they
-are, and the pods of each workload to a namespace with its Pod Security level, where admission tells what they break. A
-second preview shows what a chart makes anew at each rendering.
+The engine itself renders, in a preview with the policy pack on; so the objects are exactly those of a deployment, with
+the platform's labels, and the pack has judged them. Then each goes to an API server as a dry run: objects as they are,
+and the pods of each workload to a namespace with its Pod Security level, where admission tells what they break. Each
+chart is also rendered twice, which shows what it makes anew every time.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import zip_longest
-from typing import Any, Final
+from typing import Final
 
 from components.charts import Manifest, containers, pod_template
 from policies.rules.pack import assembly
@@ -18,6 +17,7 @@ from sandbox.cluster_api import ClusterApi
 from sandbox.crds import COLLECTION
 from sandbox.errors import SandboxError
 from sandbox.event_log import Plan
+from sandbox.repeated_rendering import object_name
 
 SECURITY: Final = "restricted"
 REFUSED: Final = "refused"
@@ -26,7 +26,6 @@ _DEFINITION: Final = "CustomResourceDefinition"
 _OWN: Final = "(the program's own)"
 _REFERENCES: Final = frozenset({"serviceAccountName", "serviceAccount", "priorityClassName"})
 _INSECURE: Final = "violates PodSecurity"
-_ABSENT: Final = object()
 
 
 @dataclass
@@ -46,12 +45,14 @@ class Figures:
     problems: dict[str, list[str]] = field(default_factory=lambda: defaultdict[str, list[str]](list))
 
 
-def judge(plan: Plan, second: Plan, api: ClusterApi, excepted: Collection[str]) -> Mapping[str, Figures]:
+def judge(
+    plan: Plan, changes: Iterable[tuple[str, str]], api: ClusterApi, excepted: Collection[str]
+) -> Mapping[str, Figures]:
     """Judge what a preview planned.
 
     Args:
         plan: what the preview planned.
-        second: what a second preview of the same program planned.
+        changes: chart and sentence for what is another at each rendering.
         api: of a cluster that may be filled with namespaces and definitions.
         excepted: namespaces whose pods need not be restricted.
 
@@ -61,12 +62,12 @@ def judge(plan: Plan, second: Plan, api: ClusterApi, excepted: Collection[str]) 
     figures: dict[str, Figures] = defaultdict(Figures)
 
     def figures_of(urn: str) -> Figures:
-        return figures[plan.chart_of(urn) or second.chart_of(urn) or _OWN]
+        return figures[plan.chart_of(urn) or _OWN]
 
     for violation in plan.violations:
         figures_of(violation.urn).problems[violation.policy].append(violation.message)
-    for urn, problem in changes(plan, second):
-        figures_of(urn).problems[CHANGING].append(problem)
+    for chart, problem in changes:
+        figures[chart].problems[CHANGING].append(problem)
     for urn, problem in _establish(plan.objects, api):
         figures_of(urn).problems[REFUSED].append(problem)
     for urn, manifest in plan.objects.items():
@@ -99,28 +100,8 @@ def report(figures: Mapping[str, Figures], say: Callable[[str], None]) -> int:
     return len(problems)
 
 
-def changes(first: Plan, second: Plan) -> Iterator[tuple[str, str]]:
-    """What differs between two previews of the same program: URN and sentence, which names the field and no value."""
-    for urn in sorted({*first.objects, *second.objects}):
-        one, other = first.objects.get(urn, _ABSENT), second.objects.get(urn, _ABSENT)
-        for path in _differing("", one, other):
-            name = _name(one if isinstance(one, dict) else second.objects[urn])
-            yield urn, f"{name}: {path.lstrip('.') or 'the object'} is another at each rendering"
-
-
 def _row(chart: str, cells: Collection[object]) -> str:
     return f"{chart:<38}" + "".join(f"{cell!s:>12}" for cell in cells)
-
-
-def _differing(path: str, one: Any, other: Any) -> Iterator[str]:
-    if isinstance(one, dict) and isinstance(other, dict):
-        for key in sorted(one.keys() | other.keys()):
-            yield from _differing(f"{path}.{key}", one.get(key, _ABSENT), other.get(key, _ABSENT))
-    elif isinstance(one, list) and isinstance(other, list):
-        for index, (first, second) in enumerate(zip_longest(one, other, fillvalue=_ABSENT)):
-            yield from _differing(f"{path}[{index}]", first, second)
-    elif one != other:
-        yield path
 
 
 def _establish(objects: Mapping[str, Manifest], api: ClusterApi) -> Iterator[tuple[str, str]]:
@@ -130,7 +111,7 @@ def _establish(objects: Mapping[str, Manifest], api: ClusterApi) -> Iterator[tup
             try:
                 api.apply(f"{COLLECTION}/{manifest['metadata']['name']}", manifest)
             except SandboxError as error:
-                yield urn, f"{_name(manifest)}: {error}"
+                yield urn, f"{object_name(manifest)}: {error}"
     metadata = {"name": SECURITY, "labels": {"pod-security.kubernetes.io/enforce": "restricted"}}
     api.apply(f"/api/v1/namespaces/{SECURITY}", {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
 
@@ -141,9 +122,9 @@ def _refusals(manifest: Manifest, api: ClusterApi) -> Iterator[str]:
         return
     try:
         if not api.dry_run(manifest):
-            yield f"{_name(manifest)}: the cluster does not serve {manifest['apiVersion']} {manifest['kind']}"
+            yield f"{object_name(manifest)}: the cluster does not serve {manifest['apiVersion']} {manifest['kind']}"
     except SandboxError as error:
-        yield f"{_name(manifest)}: {error}"
+        yield f"{object_name(manifest)}: {error}"
 
 
 def _pod_refusals(manifest: Manifest, api: ClusterApi) -> Iterator[tuple[str, str]]:
@@ -159,9 +140,8 @@ def _pod_refusals(manifest: Manifest, api: ClusterApi) -> Iterator[tuple[str, st
         api.dry_run(pod)
     except SandboxError as error:
         message, insecure, violation = str(error).partition(_INSECURE)
-        yield (SECURITY, f"{_name(manifest)}:{violation}") if insecure else (REFUSED, f"{_name(manifest)}: {message}")
-
-
-def _name(manifest: Manifest) -> str:
-    metadata = manifest["metadata"]
-    return "/".join(part for part in (manifest["kind"], metadata.get("namespace"), metadata.get("name")) if part)
+        yield (
+            (SECURITY, f"{object_name(manifest)}:{violation}")
+            if insecure
+            else (REFUSED, f"{object_name(manifest)}: {message}")
+        )

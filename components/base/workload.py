@@ -17,6 +17,7 @@ from components.base.monitoring import service_monitor
 from components.base.namespace import Namespace
 from components.base.scheduling import Priority
 from components.base.sizes import Size
+from components.charts import RESTART, uses_secrets
 from components.identity import IdentityBinding
 from components.ownership import Ownership
 
@@ -218,6 +219,9 @@ class Workload(pulumi.ComponentResource):
     def _metadata(self, name: str | None = None) -> kubernetes.meta.v1.ObjectMetaArgsDict:
         return {"name": name or self._name, "namespace": self._args.namespace.name, "labels": self._labels}
 
+    def _restarted(self, template: kubernetes.core.v1.PodTemplateSpecArgsDict) -> kubernetes.meta.v1.ObjectMetaArgsDict:
+        return {**self._metadata(), "annotations": RESTART if uses_secrets(template) else None}
+
     def _settings(self) -> pulumi.Resource:
         return kubernetes.core.v1.ConfigMap(
             self._name, metadata=self._metadata(self._settings_name), data=self._args.settings, opts=self._inside()
@@ -225,17 +229,18 @@ class Workload(pulumi.ComponentResource):
 
     def _deployment(self, after: Sequence[pulumi.Resource]) -> pulumi.Resource:
         autoscaling = self._args.autoscaling
+        template = self._template(revision="pod-template-hash")
         spec: kubernetes.apps.v1.DeploymentSpecArgsDict = {
             # an autoscaler owns their number
             "replicas": autoscaling.initial if autoscaling else self._args.replicas,
             "selector": {"match_labels": self._selector},
             "revision_history_limit": 5,
             "strategy": {"type": "RollingUpdate", "rolling_update": {"max_unavailable": 0, "max_surge": 1}},
-            "template": self._template(revision="pod-template-hash"),
+            "template": template,
         }
         ignored = ["spec.replicas"] if autoscaling and autoscaling.initial else []
         return kubernetes.apps.v1.Deployment(
-            self._name, metadata=self._metadata(), spec=spec, opts=self._inside(*after, ignored=ignored)
+            self._name, metadata=self._restarted(template), spec=spec, opts=self._inside(*after, ignored=ignored)
         )
 
     def _stateful_set(self, storage: Storage, after: Sequence[pulumi.Resource]) -> pulumi.Resource:
@@ -247,6 +252,7 @@ class Workload(pulumi.ComponentResource):
                 "resources": {"requests": {"storage": storage.size}},
             },
         }
+        template = self._template(revision="controller-revision-hash")
         spec: kubernetes.apps.v1.StatefulSetSpecArgsDict = {
             "replicas": self._args.replicas,
             "selector": {"match_labels": self._selector},
@@ -254,11 +260,11 @@ class Workload(pulumi.ComponentResource):
             "revision_history_limit": 5,
             # replicas that form a cluster wait for each other
             "pod_management_policy": "Parallel",
-            "template": self._template(revision="controller-revision-hash"),
+            "template": template,
             "volume_claim_templates": [claim],
         }
         return kubernetes.apps.v1.StatefulSet(
-            self._name, metadata=self._metadata(), spec=spec, opts=self._inside(self._peers(), *after)
+            self._name, metadata=self._restarted(template), spec=spec, opts=self._inside(self._peers(), *after)
         )
 
     def _peers(self) -> pulumi.Resource:

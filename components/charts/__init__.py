@@ -8,11 +8,21 @@ from components.charts.bill_of_materials import (
     chart_reference,
     charts_of,
 )
-from components.charts.conformity import Manifest, Patch, conform, containers, named, pod_template
+from components.charts.conformity import (
+    RESTART,
+    Manifest,
+    Patch,
+    conform,
+    containers,
+    named,
+    pod_template,
+    uses_secrets,
+)
 from components.charts.mirror import ChartMirror, sha256
 
 __all__ = [
     "BILL_OF_MATERIALS",
+    "RESTART",
     "ChartError",
     "ChartMirror",
     "ChartReference",
@@ -26,4 +36,5 @@ __all__ = [
     "named",
     "pod_template",
     "sha256",
+    "uses_secrets",
 ]

@@ -122,8 +122,6 @@ def _values(args: OAuth2ProxyArgs) -> dict[str, Any]:
         "serviceAccount": {"automountServiceAccountToken": False},
         "topologySpreadConstraints": environment.spread(_SELECTED),
         "podDisruptionBudget": {"enabled": size.replicas > 1},
-        # a new secret reaches its environment by a restart
-        "deploymentAnnotations": {"reloader.stakater.com/auto": "true"},
         "config": {
             "existingSecret": _CREDENTIALS,
             "requiredSecretKeys": ["client-secret", "cookie-secret"],

@@ -28,8 +28,9 @@ class ReloaderArgs:
 class Reloader(pulumi.ComponentResource):
     """Reloader: workloads restart when one of the platform's Secrets that they use changes.
 
-    Such Secrets come from the vault, and their pods read them once. ConfigMaps are left to the program, which rolls
-    the pods itself, and Jobs are never run again.
+    Such Secrets come from the vault, and their pods read them once. Workloads of the program and of its charts that use
+    a Secret ask for it by an annotation; those that operators make are their operators' matter. ConfigMaps are left to
+    the program, which rolls the pods itself, and Jobs are never run again.
 
     Args:
         name: logical name.
@@ -69,7 +70,6 @@ def _values(environment: Environment) -> dict[str, Any]:
     return {
         "fullnameOverride": _NAME,
         "reloader": {
-            "autoReloadAll": True,
             "resourceLabelSelector": f"app.kubernetes.io/part-of={PART_OF}",
             "ignoreConfigMaps": True,
             "ignoreJobs": True,

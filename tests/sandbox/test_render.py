@@ -19,6 +19,7 @@ from sandbox.environment import KubernetesEndpoint
 from sandbox.event_log import Plan
 from sandbox.providers.kubernetes import helm
 from sandbox.providers.kubernetes.helm import Capabilities, Rendering
+from sandbox.repeated_rendering import changes
 from tests.policies.pack import Pack, running
 
 CHART = "kubernetes:helm.sh/v4:Chart"
@@ -105,7 +106,7 @@ def rendered(tmp_path: Path, pack: Pack, monkeypatch: pytest.MonkeyPatch) -> Ren
         lines: list[dict[str, Any]] = []
         for name, templates in charts.items():
             archive = packed(tmp_path, program, name, templates)
-            lines.append(step(CHART, PARENTS, name, {"chart": str(archive)}))
+            lines.append(step(CHART, PARENTS, name, {"chart": str(archive), "namespace": "default"}))
             text = asyncio.run(helm.render(Rendering(name, str(archive), "default"), Capabilities()))
             for manifest in filter(None, yaml.safe_load_all(text)):
                 lines += planned(pack, name, manifest)
@@ -155,9 +156,9 @@ def api(control_plane: KubernetesEndpoint) -> ClusterApi:
     return ClusterApi(control_plane)
 
 
-def problems(plan: Plan, api: ClusterApi, second: Plan | None = None) -> dict[str, dict[str, list[str]]]:
+def problems(plan: Plan, api: ClusterApi) -> dict[str, dict[str, list[str]]]:
     """What is wrong, by chart and by what found it."""
-    figures = render.judge(plan, second or plan, api, {"kube-public"})
+    figures = render.judge(plan, changes(plan.renderings(), Capabilities()), api, {"kube-public"})
     return {
         chart: {judge: texts for judge, texts in found.problems.items() if texts} for chart, found in figures.items()
     }
@@ -165,7 +166,7 @@ def problems(plan: Plan, api: ClusterApi, second: Plan | None = None) -> dict[st
 
 def test_a_chart_that_is_as_it_must_be_has_no_problem(rendered: Rendered, api: ClusterApi) -> None:
     plan = rendered(good=[deployment(), DEFINITION, gear(12)])
-    figures = render.judge(plan, plan, api, {})
+    figures = render.judge(plan, [], api, {})
     said: list[str] = []
 
     assert {chart: (found.objects, found.containers) for chart, found in figures.items()} == {"good-1.0.0": (3, 1)}
@@ -207,7 +208,7 @@ def test_an_object_that_its_charts_own_definition_refuses_is_reported(rendered: 
 
 def test_what_is_not_restricted_is_counted_where_it_need_not_be(rendered: Rendered, api: ClusterApi) -> None:
     plan = rendered(node=[deployment(namespace="kube-public", securityContext={"privileged": True})])
-    (figures,) = render.judge(plan, plan, api, {"kube-public"}).values()
+    (figures,) = render.judge(plan, [], api, {"kube-public"}).values()
     assert figures.excepted == 1
     assert not figures.problems[render.SECURITY]
 
@@ -217,13 +218,10 @@ def test_what_is_another_at_each_rendering_is_named_but_not_shown(rendered: Rend
         "apiVersion: v1\nkind: Secret\nmetadata: {name: key, namespace: default, labels: {cost-center: cc-platform}}\n"
         "data: {key: {{ randAlphaNum 32 | b64enc }}, name: Zml4ZWQ=}\n"
     )
-    first, second = rendered(bad=[secret], good=[deployment()]), rendered(bad=[secret], good=[deployment()])
-
-    assert problems(first, api, second) == {
+    assert problems(rendered(bad=[secret], good=[deployment()]), api) == {
         "bad-1.0.0": {render.CHANGING: ["Secret/default/key: data.key is another at each rendering"]},
         "good-1.0.0": {},
     }
-    assert problems(first, api, first) == {"bad-1.0.0": {}, "good-1.0.0": {}}
 
 
 def test_patches_are_not_judged_and_underscores_become_dashes(tmp_path: Path) -> None:
@@ -239,8 +237,18 @@ def test_patches_are_not_judged_and_underscores_become_dashes(tmp_path: Path) ->
 
 
 def test_what_only_one_rendering_has_is_named(rendered: Rendered) -> None:
-    one, both = rendered(a=[deployment()]), rendered(a=[deployment(), gear(1)])
-    expected = ["Gear/default/gear: the object is another at each rendering"]
-    assert [text for _, text in render.changes(one, both)] == expected
-    # the folder of the chart still has the second template
-    assert [text for _, text in render.changes(both, one)] == expected
+    plan = rendered(bad=["kind: Gear\napiVersion: v1\nmetadata: {name: gear-{{ randNumeric 9 }}, labels: {}}\n"])
+    texts = [text for _, text in changes(plan.renderings(), Capabilities())]
+    assert len(texts) == 2
+    assert all(text.endswith(": the object is another at each rendering") for text in texts)
+
+
+def test_a_chart_is_rendered_with_what_the_cluster_serves(rendered: Rendered, api: ClusterApi) -> None:
+    assert {"v1", "v1/Pod", "apps/v1", "apps/v1/Deployment"} <= set(api.served())
+    template = (
+        "kind: Gear\napiVersion: v1\nmetadata: {name: {{ .Capabilities.KubeVersion.Version }}, labels: {}}\n"
+        '{{- if .Capabilities.APIVersions.Has "apps/v1/Deployment" }}\nspec: {{ randNumeric 9 }}\n{{- end }}\n'
+    )
+    plan = rendered(bad=[template])
+    expected = [("bad-1.0.0", f"Gear/{api.version()}: spec is another at each rendering")]
+    assert list(changes(plan.renderings(), Capabilities(api.version(), api.served()))) == expected

@@ -1,7 +1,11 @@
 """The platform of each committed stack, as a whole. Source: TGT-6, POL-2, CFG-7."""
 
+import re
+from typing import Any
+
 import pytest
 
+from components.charts import RESTART, charts_of
 from stacks.settings import ComponentSettings
 from stacks.settings.reference_tables import component_hosts
 from tests.unit.platform import Deployment, deploy, settings_of
@@ -14,6 +18,7 @@ CHART = "kubernetes:helm.sh/v4:Chart"
 APPLICATIONS = frozenset(
     {"workflows:Airflow", "workflows:Camunda", "workflows:Flowable", "workflows:Kestra", "mlops:Mlflow"}
 )
+SECRET = re.compile(r"'secret(KeyRef|Ref|Name)'")
 WORKLOADS = frozenset({"Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob"})
 
 
@@ -38,6 +43,30 @@ def test_every_object_says_what_it_is_and_who_pays(platform: Deployment) -> None
     for labels in labelled:
         assert expected.items() <= labels.items()
         assert parts <= labels.keys()
+
+
+def test_what_reads_a_secret_is_restarted_when_it_changes(platform: Deployment) -> None:
+    """Source: SEC-11."""
+    workloads = {**platform.of_kind("Deployment"), **platform.of_kind("StatefulSet")}
+    # a database takes its password over once, when it is made
+    del workloads["ml/pipelines-database"]
+    reading = {name for name, inputs in workloads.items() if SECRET.search(repr(inputs["spec"]["template"]))}
+    restarted = {name for name, inputs in workloads.items() if RESTART.items() <= annotations(inputs).items()}
+    assert len(reading) > 5
+    assert restarted == reading != workloads.keys()
+
+
+def annotations(inputs: dict[str, Any]) -> dict[str, str]:
+    """What an object has as annotations."""
+    return inputs["metadata"].get("annotations") or {}
+
+
+def test_every_chart_that_a_mirror_must_have_is_rendered(platform: Deployment) -> None:
+    """Source: TGT-6; but for the gateway that was not chosen, and what the cloud brings."""
+    needed = set(charts_of(platform.settings.components_on))
+    rendered = {item.inputs["chart"].rpartition("/")[2] for item in platform.engine.of_type(CHART)}
+    assert rendered <= needed
+    assert needed - rendered <= {"ingress-nginx", "aws-load-balancer-controller"}
 
 
 def test_names_are_the_same_in_every_stack(platform: Deployment) -> None:

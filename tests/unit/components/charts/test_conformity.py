@@ -2,10 +2,9 @@
 
 from typing import Any
 
-import pulumi
 import pytest
 
-from components.charts import Manifest, conform, containers, named, pod_template
+from components.charts import RESTART, Manifest, conform, containers, named, pod_template
 
 LABELS = {"cost-center": "cc-platform", "app.kubernetes.io/part-of": "biz-automation"}
 POD_LABELS = {"app": "broker"}
@@ -82,14 +81,47 @@ def test_the_charts_own_manifest_stays_as_it_is() -> None:
 
 
 def test_what_a_secret_holds_is_left_alone() -> None:
-    """It is an Output, which must not be copied."""
-    data = pulumi.Output.secret({"key": "value"})
+    """It is an Output, which cannot be copied."""
+
+    class Secret:
+        def __deepcopy__(self, memo: object) -> None:
+            raise AssertionError("copied")
+
+    data = Secret()
     manifest: Manifest = {"kind": "Secret", "metadata": {"name": "key"}, "data": data}
     changed = conform(manifest, LABELS, {})
 
     assert changed["data"] is data
     assert changed["metadata"] == {"name": "key", "labels": LABELS}
     assert manifest["metadata"] == {"name": "key"}
+
+
+@pytest.mark.parametrize(
+    "reading",
+    [
+        {"containers": [{"name": "main", "env": [{"name": "KEY", "valueFrom": {"secretKeyRef": {"name": "key"}}}]}]},
+        {"initContainers": [{"name": "first", "envFrom": [{"secretRef": {"name": "key"}}]}]},
+        {"volumes": [{"name": "key", "secret": {"secretName": "key"}}]},
+        {"volumes": [{"name": "key", "projected": {"sources": [{"secret": {"name": "key"}}]}}]},
+    ],
+    ids=["variable", "variables", "volume", "projected"],
+)
+def test_what_reads_a_secret_is_restarted_when_it_changes(reading: Manifest) -> None:
+    """Source: SEC-11."""
+    for kind in WORKLOADS:
+        manifest = workload(kind)
+        manifest["metadata"]["annotations"] = {"chart": "own"}
+        manifest["spec"]["template"]["spec"] |= reading
+        restarted = RESTART if kind in {"Deployment", "StatefulSet", "DaemonSet"} else {}
+        assert conform(manifest, LABELS, {})["metadata"]["annotations"] == {"chart": "own", **restarted}
+
+
+@pytest.mark.parametrize("kind", WORKLOADS)
+def test_what_reads_no_secret_is_not_restarted(kind: str) -> None:
+    manifest = workload(kind)
+    template = manifest["spec"]["template"]["spec"]
+    template |= {"volumes": [{"name": "settings", "configMap": {"name": "settings"}, "secret": None}]}
+    assert "annotations" not in conform(manifest, LABELS, POD_LABELS)["metadata"]
 
 
 def test_a_patch_changes_the_one_object_that_it_is_about() -> None:

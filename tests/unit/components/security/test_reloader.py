@@ -18,7 +18,8 @@ def values(engine: RecordingEngine, profile: str = "dev") -> dict[str, Any]:
 def test_it_watches_the_platforms_secrets_and_nothing_else(engine: RecordingEngine) -> None:
     reloader = values(engine)
 
-    assert reloader["autoReloadAll"] is True
+    # workloads ask for it
+    assert "autoReloadAll" not in reloader
     assert reloader["resourceLabelSelector"] == "app.kubernetes.io/part-of=biz-automation"
     assert reloader["ignoreConfigMaps"] is True
 
