@@ -14,7 +14,6 @@ from tests.engine.api_server import ApiServer
 from tests.engine.conftest import STACK
 from tests.engine.engine import Engine
 
-ORGANISATION = "example"
 HEALTHZ = ("healthz", "integration")
 HOST_FILES = {"name": "root", "hostPath": {"path": "/"}}
 RESTRICTED_CONTEXT = {
@@ -26,49 +25,6 @@ RESTRICTED_CONTEXT = {
 NAMESPACES = sorted(base.allowances(STACK))
 RESTRICTED = [name for name, allowance in base.allowances(STACK).items() if allowance.pod_security == "restricted"]
 PRIVILEGED = [name for name in NAMESPACES if name not in RESTRICTED]
-
-# a group is asked about with a verb on "<API group>/<resource>/<subresource>" in a namespace; the answer comes last
-ACCESS = [
-    ("data:viewer", "list", "/pods", "data", True),
-    ("data:viewer", "get", "/pods/log", "data", True),
-    ("data:viewer", "watch", "apps/deployments", "data", True),
-    ("data:viewer", "get", "networking.k8s.io/networkpolicies", "data", True),
-    ("data:viewer", "get", "/secrets", "data", False),
-    ("data:viewer", "list", "/secrets", "data", False),
-    ("data:viewer", "delete", "/pods", "data", False),
-    ("data:viewer", "create", "/pods/exec", "data", False),
-    ("data:viewer", "list", "/pods", "workflows", False),
-    ("data:viewer", "list", "/pods", "kube-system", False),
-    ("data:viewer", "list", "/pods", "", False),
-    ("workflows:operator", "delete", "/pods", "workflows", True),
-    ("workflows:operator", "patch", "apps/deployments", "workflows", True),
-    ("workflows:operator", "patch", "apps/deployments/scale", "workflows", True),
-    ("workflows:operator", "create", "/pods/eviction", "workflows", True),
-    ("workflows:operator", "get", "/pods/exec", "workflows", True),
-    ("workflows:operator", "create", "/pods/exec", "workflows", True),
-    ("workflows:operator", "create", "apps/deployments", "workflows", False),
-    ("workflows:operator", "delete", "apps/deployments", "workflows", False),
-    ("workflows:operator", "get", "/secrets", "workflows", False),
-    ("workflows:operator", "create", "/pods/exec", "data", False),
-    ("ml:deployer", "create", "apps/deployments", "ml", True),
-    ("ml:deployer", "update", "/configmaps", "ml", True),
-    ("ml:deployer", "delete", "batch/jobs", "ml", True),
-    ("ml:deployer", "list", "/pods", "ml", True),
-    ("ml:deployer", "get", "/secrets", "ml", False),
-    ("ml:deployer", "create", "/secrets", "ml", False),
-    ("ml:deployer", "create", "/serviceaccounts/token", "ml", False),
-    ("ml:deployer", "create", "rbac.authorization.k8s.io/rolebindings", "ml", False),
-    ("ml:deployer", "escalate", "rbac.authorization.k8s.io/roles", "ml", False),
-    ("ml:deployer", "delete", "networking.k8s.io/networkpolicies", "ml", False),
-    ("ml:deployer", "patch", "/resourcequotas", "ml", False),
-    ("ml:deployer", "patch", "/namespaces", "ml", False),
-    ("ml:deployer", "create", "apps/deployments", "security", False),
-    ("ml:deployer", "list", "/nodes", "", False),
-    ("viewer", "list", "/pods", "observability", True),
-    ("deployer", "create", "apps/statefulsets", "data", True),
-    ("deployer", "create", "apps/statefulsets", "kube-system", False),
-    ("data:owner", "list", "/pods", "data", False),
-]
 
 
 @pytest.fixture
@@ -180,21 +136,6 @@ def test_pod_and_claim_get_the_default_classes(cluster: ApiServer) -> None:
         "spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}},
     }
     assert cluster.attempt("PersistentVolumeClaim", claim, "data")["spec"]["storageClassName"] == "standard"
-
-
-@pytest.mark.parametrize(("group", "verb", "resource", "namespace", "allowed"), ACCESS)
-def test_access(cluster: ApiServer, group: str, verb: str, resource: str, namespace: str, *, allowed: bool) -> None:
-    api_group, name, *subresource = resource.split("/")
-    attributes = {
-        "verb": verb,
-        "group": api_group,
-        "resource": name,
-        "subresource": "".join(subresource),
-        "namespace": namespace,
-    }
-    question = {"user": "somebody", "groups": [f"{ORGANISATION}:{group}"], "resourceAttributes": attributes}
-    review = cluster.create("authorization.k8s.io/v1", "SubjectAccessReview", {"spec": question})
-    assert review["status"]["allowed"] is allowed
 
 
 def test_healthz_runs_with_as_many_pods_as_its_autoscaler_wants(cluster: ApiServer) -> None:
