@@ -1,5 +1,6 @@
 """Namespaces with their guard rails, access, priorities, storage, ways between pods, and the reference workload."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pulumi
@@ -59,10 +60,11 @@ def _namespaces(
     storage = base.StorageClasses("storage", base.StorageClassesArgs(foundation.storage_classes, ownership), opts)
     # what lives in a namespace waits for it, and so for the cluster and the classes that pods and claims name
     gates = [foundation.ready, priorities.ready, storage.ready]
-    version = settings.kubernetes.version
+    version, allowances = settings.kubernetes.version, dict(base.allowances(settings.profile))
+    allowances |= {each.name: replace(allowances[each.name], **each.given) for each in settings.namespaces}
     return {
         name: base.Namespace(name, base.NamespaceArgs(allowance, version, control_plane, gates, ownership), opts)
-        for name, allowance in base.allowances(settings.profile).items()
+        for name, allowance in allowances.items()
     }
 
 

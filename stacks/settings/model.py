@@ -43,6 +43,7 @@ from stacks.settings.fields import (
     RoleArn,
     Slug,
 )
+from stacks.settings.namespace_model import NamespaceSettings
 from stacks.settings.team_model import TeamSettings
 from stacks.settings.vault_model import VaultSettings
 
@@ -264,6 +265,8 @@ class Settings(SettingsModel):
     """The identity provider through which people sign on."""
     teams: Annotated[tuple[TeamSettings, ...], Field(max_length=50)] = ()
     """Teams that share the platform, each with a namespace of its own."""
+    namespaces: Annotated[tuple[NamespaceSettings, ...], Field(max_length=20)] = ()
+    """What the platform's namespaces may use, where the profile's quotas do not fit."""
     process_engine: ProcessEngineSettings = ProcessEngineSettings()
     """The BPM engine."""
     uipath: Annotated[UiPathSettings | None, BeforeValidator(absent_if_empty)] = None

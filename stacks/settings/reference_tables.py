@@ -82,7 +82,11 @@ def component_hosts() -> dict[str, list[str]]:
     return _table("component-hosts")
 
 
-@cache
 def platform_namespaces() -> frozenset[str]:
     """Names of the platform's own namespaces."""
     return frozenset(read_table(_NAMESPACES))
+
+
+def namespace_quotas(profile: str) -> dict[str, dict[str, int]]:
+    """What each of the platform's namespaces may use in a profile, by its name."""
+    return {name: row[profile] for name, row in read_table(_NAMESPACES).items()}

@@ -10,7 +10,18 @@ from collections.abc import Callable, Iterator
 
 from stacks.settings.model import Settings
 from stacks.settings.problems import Problem
-from stacks.settings.rules import charts, cloud, components, data, hosts, network, nodes, organisation, teams
+from stacks.settings.rules import (
+    charts,
+    cloud,
+    components,
+    data,
+    hosts,
+    namespaces,
+    network,
+    nodes,
+    organisation,
+    teams,
+)
 from stacks.settings.rules.partial import readable
 
 Rule = Callable[[Settings], Iterator[Problem]]
@@ -23,6 +34,7 @@ RULES: tuple[Rule, ...] = (
     *data.RULES,
     *components.RULES,
     *teams.RULES,
+    *namespaces.RULES,
     *hosts.RULES,
     *charts.RULES,
 )

@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 
+from components.base import allowances
 from components.charts import RESTART, charts_of
 from stacks.settings import ComponentSettings
+from stacks.settings.namespace_model import NamespaceSettings
 from stacks.settings.reference_tables import component_hosts
 from tests.unit.platform import Deployment, deploy, settings_of
 from tests.unit.recording import RecordingEngine
@@ -116,6 +118,19 @@ def test_applications_of_the_database_wait_for_the_schema(platform: Deployment) 
 
     assert {platform.top(item) for item in applications} == APPLICATIONS
     assert [item.name for item in applications if schema not in item.dependencies] == []
+
+
+def test_quotas_are_the_profiles_but_for_what_the_stack_says(engine: RecordingEngine) -> None:
+    """Source: CLU-16, A-30."""
+    profile, given = allowances("dev"), NamespaceSettings(name="workflows", cpu_requests=9, storage_gib=7)
+    settings = settings_of("dev").model_copy(update={"components": ComponentSettings(), "namespaces": (given,)})
+
+    quotas = deploy(engine, settings).of_kind("ResourceQuota")
+    hard = {name.partition("/")[0]: quota["spec"]["hard"] for name, quota in quotas.items()}
+
+    assert (hard["workflows"]["requests.cpu"], hard["workflows"]["requests.storage"]) == ("9", "7Gi")
+    assert hard["workflows"]["pods"] == str(profile["workflows"].pods)
+    assert hard["data"]["requests.cpu"] == str(profile["data"].cpu_requests)
 
 
 def test_a_component_that_is_off_is_not_there(engine: RecordingEngine) -> None:
