@@ -46,7 +46,7 @@ class Pod(BaseModel):
         return Peer(POD_ADDRESS, self.namespace, self.labels)
 
     def _of_chart(self, platform: Deployment) -> Peer:
-        args = next(args for args in platform.charts.values() if args.chart == self.chart)
+        args = {args.chart: args for args in platform.charts.values()}[self.chart]
         labels = {**(_at(args.values, self.path) if self.path else {}), **self.labels}
         rendered = {"kind": "Deployment", "metadata": {}, "spec": {"template": {"metadata": {"labels": labels}}}}
         template = pod_template(conform(rendered, {}, args.labels_of_pods))
