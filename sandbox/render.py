@@ -134,6 +134,11 @@ def _pod_refusals(manifest: Manifest, api: ClusterApi) -> Iterator[tuple[str, st
         return
     # accounts and priority classes of the platform are not in this cluster; the level does not depend on them
     spec = {key: value for key, value in template["spec"].items() if key not in _REFERENCES}
+    claims: list[Manifest] = manifest["spec"].get("volumeClaimTemplates") or []
+    spec["volumes"] = [
+        *(spec.get("volumes") or []),
+        *({"name": claim["metadata"]["name"], "emptyDir": {}} for claim in claims),
+    ]
     metadata = {"name": "judged", "namespace": SECURITY, "labels": template["metadata"].get("labels") or {}}
     pod: Manifest = {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}
     try:

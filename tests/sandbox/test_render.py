@@ -174,6 +174,16 @@ def test_a_chart_that_is_as_it_must_be_has_no_problem(rendered: Rendered, api: C
     assert said[-1].split() == ["good-1.0.0", "3", "1", *["0"] * 7]
 
 
+def test_pods_have_the_volumes_that_their_set_claims(rendered: Rendered, api: ClusterApi) -> None:
+    workload = deployment(volumeMounts=[{"name": "data", "mountPath": "/data"}])
+    claim = {
+        "metadata": {"name": "data", "labels": LABELS},
+        "spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}},
+    }
+    spec = {**workload["spec"], "serviceName": "gear", "volumeClaimTemplates": [claim]}
+    assert problems(rendered(good=[{**workload, "kind": "StatefulSet", "spec": spec}]), api) == {"good-1.0.0": {}}
+
+
 @pytest.mark.parametrize(
     ("wrong", "judge", "text"),
     [

@@ -64,7 +64,7 @@ def annotations(inputs: dict[str, Any]) -> dict[str, str]:
 
 
 def test_every_chart_that_a_mirror_must_have_is_rendered(platform: Deployment) -> None:
-    """Source: TGT-6; but for the gateway that was not chosen, what the cloud brings, and what a managed database saves."""
+    """But for the gateway that is not chosen, what the cloud brings, what a managed database saves. Source: TGT-6."""
     needed = set(charts_of(platform.settings.components_on))
     rendered = {item.inputs["chart"].rpartition("/")[2] for item in platform.engine.of_type(CHART)}
     assert rendered <= needed
