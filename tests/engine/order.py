@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from pydantic import TypeAdapter
 
 from components.charts import bill_of_materials
 
@@ -97,8 +98,7 @@ class Verdict:
 
 def rules() -> Sequence[Rule]:
     """The rows of ``order.yaml``."""
-    rows: list[dict[str, Any]] = yaml.safe_load(RULES.read_text(encoding="utf-8"))
-    return [Rule(**{**row, "earlier": Selector(**row["earlier"]), "later": Selector(**row["later"])}) for row in rows]
+    return TypeAdapter(list[Rule]).validate_python(yaml.safe_load(RULES.read_text(encoding="utf-8")))
 
 
 def steps(events: Iterable[Mapping[str, Any]]) -> Sequence[Step]:

@@ -70,12 +70,12 @@ def test_the_judge_sees_what_began_too_early() -> None:
 
 def test_the_judge_compares_only_what_belongs_together() -> None:
     metadata = {"namespace": "data", "name": "login"}
-    reading = {"spec": {"template": {"spec": {"volumes": [{"secret": {"secretName": "login"}}]}}}}
+    spec = {"template": {"spec": {"volumes": [{"secret": {"secretName": "login"}}]}}}
     rule = rule_of("ExternalSecret", "Deployment", "secret")
     urns = (f"{DEPLOYMENT}::pods", f"{SECRET}::secret")
 
-    assert order.judge(rule, history(*urns, metadata=metadata, **reading)).pairs == 1
-    assert len(order.judge(rule, history(*urns, metadata=metadata, **reading)).problems) == 1
+    assert order.judge(rule, history(*urns, metadata=metadata, spec=spec)).pairs == 1
+    assert len(order.judge(rule, history(*urns, metadata=metadata, spec=spec)).problems) == 1
     assert order.judge(rule, history(*urns, metadata=metadata)).pairs == 0
 
 
