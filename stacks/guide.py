@@ -30,6 +30,8 @@ points to it) complete keys and values.
 - `cloud.accountId` is the one account that the stack may touch. `123456789012` stands for "none yet": it works in the
   sandbox alone. With an account of the organisation's own, `organisation.baseDomain` and `budget.alertEmails` must not
   be placeholders (`example.com`, `your-domain.com`, `.example`, `.test`, ...) any more.
+- On Azure, `cloud.subscriptionId`, `cloud.tenantId` and `kubernetes.administratorGroupIds` name what the stack may
+  touch and who administers the cluster; `00000000-0000-0000-0000-000000000000` stands for "none yet" in the same way.
 - The API server is private; `kubernetes.publicAccessCidrs` opens it in dev, to networks of /16 or smaller.
 - Networks are private (RFC 1918, RFC 6598), never overlap, and hold the addresses of every node pool at its maximum.
 - In prod: three zones, a NAT gateway in each, at least three nodes, `lake.protect`.

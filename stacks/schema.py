@@ -15,10 +15,12 @@ from typing_extensions import override
 from stacks import guide
 from stacks.settings import Settings
 from stacks.settings.reference_tables import (
-    aws_database_classes,
     aws_endpoint_services,
     aws_instance_types,
     aws_regions,
+    azure_locations,
+    azure_vm_sizes,
+    database_classes,
     kubernetes_versions,
     postgres_versions,
 )
@@ -67,10 +69,10 @@ def stack_schema() -> dict[str, Any]:
 def _suggest(definitions: dict[str, Any]) -> None:
     """Puts the tables of what a cloud offers in as examples, which editors complete."""
     suggestions = {
-        ("CloudSettings", "region"): aws_regions(),
+        ("CloudSettings", "region"): [*aws_regions(), *azure_locations()],
         ("KubernetesSettings", "version"): kubernetes_versions("eks"),
-        ("NodePoolSettings", "instanceType"): aws_instance_types(),
-        ("DatabaseSettings", "instanceClass"): aws_database_classes(),
+        ("NodePoolSettings", "instanceType"): [*aws_instance_types(), *azure_vm_sizes()],
+        ("DatabaseSettings", "instanceClass"): [*database_classes("aws"), *database_classes("azure")],
         ("DatabaseSettings", "version"): postgres_versions(),
     }
     for (model, key), table in suggestions.items():

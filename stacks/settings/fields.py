@@ -50,6 +50,12 @@ EmailAddress = Annotated[
     Allowed("an e-mail address, such as platform@example.com"),
 ]
 AccountId = Annotated[str, Field(pattern=r"^[0-9]{12}$"), Allowed('twelve digits in quotes, such as "123456789012"')]
+# Subscription, tenant and groups of Entra ID.
+AzureId = Annotated[
+    str,
+    Field(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"),
+    Allowed("a UUID in lower case, such as 00000000-0000-0000-0000-000000000000"),
+]
 RoleArn = Annotated[
     str,
     Field(pattern=r"^arn:aws[a-z-]*:iam::[0-9]{12}:role/[A-Za-z0-9+=,.@_/-]{1,128}$"),

@@ -27,6 +27,7 @@ from stacks.settings.component_model import (
 )
 from stacks.settings.fields import (
     AccountId,
+    AzureId,
     BucketPrefix,
     ClusterName,
     DnsName,
@@ -104,6 +105,10 @@ class CloudSettings(SettingsModel):
     """The cloud's region."""
     account_id: AccountId | None = None
     """The AWS account; the provider refuses every other one. 123456789012 stands for "none yet": the sandbox's."""
+    subscription_id: AzureId | None = None
+    """The Azure subscription. 00000000-0000-0000-0000-000000000000 stands for "none yet": the sandbox's."""
+    tenant_id: AzureId | None = None
+    """The Entra tenant of the subscription. 00000000-0000-0000-0000-000000000000 stands for "none yet"."""
 
 
 class KubernetesSettings(SettingsModel):
@@ -117,6 +122,8 @@ class KubernetesSettings(SettingsModel):
     """The Kubernetes minor version, pinned."""
     administrator_role_arns: tuple[RoleArn, ...] = ()
     """IAM roles that administer the cluster, beside the one that created it. Only on AWS."""
+    administrator_group_ids: tuple[AzureId, ...] = ()
+    """Entra groups that administer the cluster; whoever deploys is in one. All zeros: "none yet". Only on Azure."""
     public_access_cidrs: tuple[Network, ...] = ()
     """Networks that reach the API server from outside; empty keeps it private. Only in dev."""
     log_retention_days: Annotated[int, Field(ge=1, le=3653)] = 90
@@ -155,6 +162,8 @@ class NetworkSettings(SettingsModel):
     """Days that flow logs are kept."""
     service_cidr: Network = IPv4Network("172.20.0.0/16")
     """Addresses of Kubernetes services; live only inside the cluster."""
+    pod_cidr: Network | None = None
+    """Addresses of pods, where they live only inside the cluster: on Azure alone. On AWS pods have the network's."""
     peered_cidrs: tuple[Network, ...] = ()
     """Networks that are, or will be, connected: offices, other stacks."""
 

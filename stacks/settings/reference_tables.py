@@ -32,6 +32,17 @@ class InstanceType:
         return self.addresses - self.interfaces + 2
 
 
+@dataclass(frozen=True)
+class VmSize:
+    """A machine type of Azure: virtual CPUs, memory in GiB, pods that AKS allows on one node."""
+
+    cpus: int
+    memory_gib: int
+    max_pods: int
+    architecture: str
+    gpus: int = 0
+
+
 @cache
 def _table(name: str) -> Any:
     return read_table(_DIRECTORY / f"{name}.yaml")
@@ -47,9 +58,31 @@ def aws_instance_types() -> dict[str, InstanceType]:
     return {name: InstanceType(**row) for name, row in _table("aws-instance-types").items()}
 
 
-def aws_database_classes() -> dict[str, dict[str, int]]:
-    """Machine classes that a managed database may use, by name."""
-    return _table("aws-database-classes")
+def azure_locations() -> dict[str, int]:
+    """Locations of the public cloud, with the availability zones that each has."""
+    return _table("azure-locations")
+
+
+def azure_vm_sizes() -> dict[str, VmSize]:
+    """Machine types that a node pool may use, by name."""
+    return {name: VmSize(**row) for name, row in _table("azure-vm-sizes").items()}
+
+
+def azure_database_storage() -> list[int]:
+    """Storage in GiB that a managed database may have."""
+    return _table("azure-database-storage")
+
+
+_DATABASE_CLASSES = {"aws": "aws-database-classes", "azure": "azure-database-skus"}
+
+
+def database_classes(provider: str) -> dict[str, dict[str, Any]]:
+    """Machine classes that a managed database may use, by name; empty where the cloud runs none.
+
+    Args:
+        provider: of the cloud.
+    """
+    return _table(_DATABASE_CLASSES[provider]) if provider in _DATABASE_CLASSES else {}
 
 
 def aws_endpoint_services() -> list[str]:

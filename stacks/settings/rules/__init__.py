@@ -6,11 +6,13 @@ itself in error ends there, and the next one runs, so that one bad value hides n
 Source: CFG-6, A-5, A-11, A-32..A-35, A-57.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
-from stacks.settings.model import Settings
+from stacks.settings.model import CloudProvider, Settings
 from stacks.settings.problems import Problem
 from stacks.settings.rules import (
+    aws,
+    azure,
     charts,
     cloud,
     components,
@@ -39,7 +41,14 @@ RULES: tuple[Rule, ...] = (
     *charts.RULES,
 )
 
+OF_CLOUD: Mapping[CloudProvider, tuple[Rule, ...]] = {CloudProvider.AWS: aws.RULES, CloudProvider.AZURE: azure.RULES}
+
+
+def _of_cloud(settings: Settings) -> Iterator[Problem]:
+    for rule in OF_CLOUD.get(settings.cloud.provider, ()):
+        yield from readable(rule(settings))
+
 
 def check(settings: Settings) -> list[Problem]:
     """Every problem that the rules find in ``settings``, which may lack the fields that are themselves in error."""
-    return [problem for rule in RULES for problem in readable(rule(settings))]
+    return [problem for rule in (*RULES, _of_cloud) for problem in readable(rule(settings))]

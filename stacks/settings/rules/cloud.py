@@ -3,16 +3,27 @@
 import importlib.util
 from collections.abc import Iterator
 
-from components.network.aws_zones import zone_names
+from pydantic.alias_generators import to_camel
+
 from stacks.settings.model import CloudProvider, Distribution, Profile, Settings
-from stacks.settings.problems import Problem, closest, refuse
-from stacks.settings.reference_tables import aws_log_retention_days, aws_regions, kubernetes_versions
+from stacks.settings.problems import Problem, refuse
+from stacks.settings.reference_tables import kubernetes_versions
 
 DISTRIBUTION_OF = {
     CloudProvider.AWS: Distribution.EKS,
     CloudProvider.AZURE: Distribution.AKS,
     CloudProvider.OPENSHIFT: Distribution.OPENSHIFT,
 }
+# sections and keys that only one cloud has a use for
+_KEYS_OF_ONE_CLOUD = (
+    ("cloud", "account_id", CloudProvider.AWS),
+    ("cloud", "subscription_id", CloudProvider.AZURE),
+    ("cloud", "tenant_id", CloudProvider.AZURE),
+    ("kubernetes", "administrator_role_arns", CloudProvider.AWS),
+    ("kubernetes", "administrator_group_ids", CloudProvider.AZURE),
+    ("network", "interface_endpoints", CloudProvider.AWS),
+    ("network", "pod_cidr", CloudProvider.AZURE),
+)
 _WIDEST_PUBLIC_ACCESS = 16
 
 
@@ -32,33 +43,13 @@ def _distribution_belongs_to_provider(settings: Settings) -> Iterator[Problem]:
         )
 
 
-def _region_exists(settings: Settings) -> Iterator[Problem]:
-    region = settings.cloud.region
-    if settings.cloud.provider is CloudProvider.AWS and region not in aws_regions():
-        hint = closest(region, aws_regions())
-        listed = ", ".join(aws_regions())
-        yield refuse(("cloud", "region"), region, f"a region of aws ({listed})", hint=hint)
-
-
-def _zones_exist(settings: Settings) -> Iterator[Problem]:
-    region, zones = settings.cloud.region, settings.network.zones
-    if settings.cloud.provider is not CloudProvider.AWS or region not in aws_regions():
-        return
-    try:
-        zone_names(region, zones)
-    except ValueError:
-        yield refuse(
-            ("network", "zones"), zones, "2, or another cloud.region", because=f"{region} has fewer usable zones"
-        )
-
-
-def _account_is_named(settings: Settings) -> Iterator[Problem]:
-    if settings.cloud.provider is CloudProvider.AWS and settings.cloud.account_id is None:
-        yield Problem(
-            ("cloud", "accountId"),
-            "missing; allowed: the AWS account that the stack may touch, twelve digits in quotes "
-            '("123456789012" stands for none yet and works in the sandbox only)',
-        )
+def _keys_belong_to_provider(settings: Settings) -> Iterator[Problem]:
+    for section, key, owner in _KEYS_OF_ONE_CLOUD:
+        value = getattr(getattr(settings, section), key)
+        if value not in {None, ()} and settings.cloud.provider is not owner:
+            path = (section, to_camel(key))
+            shown = value[0] if isinstance(value, tuple) else value
+            yield refuse(path, shown, "no value", because=f"it is for {owner}, and cloud.provider is another one")
 
 
 def _version_is_supported(settings: Settings) -> Iterator[Problem]:
@@ -79,25 +70,10 @@ def _api_server_stays_private(settings: Settings) -> Iterator[Problem]:
             )
 
 
-def _log_retention_exists(settings: Settings) -> Iterator[Problem]:
-    if settings.cloud.provider is not CloudProvider.AWS:
-        return
-    listed = ", ".join(map(str, aws_log_retention_days()))
-    for path, days in (
-        (("kubernetes", "logRetentionDays"), settings.kubernetes.log_retention_days),
-        (("network", "flowLogRetentionDays"), settings.network.flow_log_retention_days),
-    ):
-        if days not in aws_log_retention_days():
-            yield refuse(path, days, listed, because="CloudWatch Logs keeps logs for fixed numbers of days")
-
-
 RULES = (
     _provider_is_built,
     _distribution_belongs_to_provider,
-    _region_exists,
-    _account_is_named,
+    _keys_belong_to_provider,
     _version_is_supported,
     _api_server_stays_private,
-    _zones_exist,
-    _log_retention_exists,
 )

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from stacks.settings.model import CloudProvider, DatabaseMode, LifecycleSettings, Profile, Settings
+from stacks.settings.model import DatabaseMode, LifecycleSettings, Profile, Settings
 from stacks.settings.problems import Problem, closest, refuse
-from stacks.settings.reference_tables import aws_database_classes, postgres_versions
+from stacks.settings.reference_tables import database_classes, postgres_versions
 from stacks.settings.rules.partial import readable
 
 _MODE_OF = {
@@ -31,22 +31,19 @@ def _class_follows_mode(settings: Settings) -> Iterator[Problem]:
     path = ("database", "instanceClass")
     mode, instance_class = settings.database.mode, settings.database.instance_class
     if mode is DatabaseMode.MANAGED and instance_class is None:
-        yield Problem(path, f"missing; allowed: {_classes()}, since database.mode is managed")
+        listed = ", ".join(database_classes(settings.cloud.provider)) or "a machine class of the cloud's databases"
+        yield Problem(path, f"missing; allowed: {listed}, since database.mode is managed")
     elif mode is DatabaseMode.IN_CLUSTER and instance_class is not None:
         yield refuse(path, instance_class, "no value", because="database.mode is in-cluster")
 
 
 def _class_exists(settings: Settings) -> Iterator[Problem]:
-    if settings.cloud.provider is not CloudProvider.AWS or settings.database.mode is DatabaseMode.IN_CLUSTER:
-        return
+    known = database_classes(settings.cloud.provider)
     instance_class = settings.database.instance_class
-    if instance_class is not None and instance_class not in aws_database_classes():
-        hint = closest(instance_class, aws_database_classes())
-        yield refuse(("database", "instanceClass"), instance_class, _classes(), hint=hint)
-
-
-def _classes() -> str:
-    return ", ".join(aws_database_classes())
+    if not known or settings.database.mode is DatabaseMode.IN_CLUSTER or instance_class in {None, *known}:
+        return
+    hint = closest(str(instance_class), known)
+    yield refuse(("database", "instanceClass"), instance_class, ", ".join(known), hint=hint)
 
 
 def _standby_follows_mode_and_profile(settings: Settings) -> Iterator[Problem]:

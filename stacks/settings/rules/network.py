@@ -3,27 +3,24 @@
 from collections.abc import Iterator
 from ipaddress import IPv4Network
 from itertools import combinations
-from math import ceil
 
-from components.network.address_plan import LONGEST_PREFIX, AddressPlan
-from stacks.settings.model import CloudProvider, NatGateways, Profile, Settings
-from stacks.settings.problems import Path, Problem, closest, dotted, refuse
-from stacks.settings.reference_tables import aws_endpoint_services, aws_instance_types
+from components.network.address_plan import LONGEST_PREFIX
+from stacks.settings.model import NatGateways, Profile, Settings
+from stacks.settings.problems import Path, Problem, dotted, refuse
 from stacks.settings.rules.lists import duplicates
 
 # RFC 1918 and RFC 6598
 PRIVATE_BLOCKS = tuple(map(IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10")))
 _PRIVATE_WORDS = f"a network inside {', '.join(map(str, PRIVATE_BLOCKS))}"
 
-
-_SHORTEST_PREFIX = 16
-# the first four addresses and the last of every subnet
-_RESERVED_BY_AWS = 5
+SHORTEST_PREFIX = 16
 
 
 def _networks(settings: Settings) -> Iterator[tuple[Path, IPv4Network]]:
     yield ("network", "cidr"), settings.network.cidr
     yield ("network", "serviceCidr"), settings.network.service_cidr
+    if settings.network.pod_cidr is not None:
+        yield ("network", "podCidr"), settings.network.pod_cidr
     for index, peered in enumerate(settings.network.peered_cidrs):
         yield ("network", "peeredCidrs", index), peered
 
@@ -44,47 +41,19 @@ def _networks_are_disjoint(settings: Settings) -> Iterator[Problem]:
 
 def _network_has_a_workable_size(settings: Settings) -> Iterator[Problem]:
     network = settings.network.cidr
-    allowed = f"/{_SHORTEST_PREFIX} to /{LONGEST_PREFIX}"
-    if network.prefixlen < _SHORTEST_PREFIX:
-        yield refuse(("network", "cidr"), network, allowed, because=f"a VPC is a /{_SHORTEST_PREFIX} or smaller")
+    allowed = f"/{SHORTEST_PREFIX} to /{LONGEST_PREFIX}"
+    if network.prefixlen < SHORTEST_PREFIX:
+        yield refuse(
+            ("network", "cidr"), network, allowed, because=f"the platform's network is a /{SHORTEST_PREFIX} or smaller"
+        )
     elif network.prefixlen > LONGEST_PREFIX:
         yield refuse(("network", "cidr"), network, allowed, because="too small for the subnets of the zones")
-
-
-def _network_holds_the_nodes(settings: Settings) -> Iterator[Problem]:
-    """On EKS every pod has an address of the network, so the largest pools must fit in their zones' subnets."""
-    network, zones, types = settings.network.cidr, settings.network.zones, aws_instance_types()
-    is_sized = _SHORTEST_PREFIX <= network.prefixlen <= LONGEST_PREFIX
-    is_typed = all(pool.instance_type in types for pool in settings.node_pools)
-    if settings.cloud.provider is not CloudProvider.AWS or not is_sized or not is_typed:
-        return
-    total = sum(pool.max_size * types[pool.instance_type].addresses for pool in settings.node_pools)
-    needed = ceil(total / zones)
-    available = AddressPlan.of(network, zones).zones[0].private.num_addresses - _RESERVED_BY_AWS
-    if needed > available:
-        yield refuse(
-            ("network", "cidr"),
-            network,
-            "a larger network, or node pools with fewer or smaller nodes",
-            because=f"node pools at maxSize hold {needed} addresses in each zone, which has {available}",
-        )
 
 
 def _services_have_a_workable_size(settings: Settings) -> Iterator[Problem]:
     network = settings.network.service_cidr
     if not 12 <= network.prefixlen <= 22:
         yield refuse(("network", "serviceCidr"), network, "/12 to /22")
-
-
-def _endpoints_exist(settings: Settings) -> Iterator[Problem]:
-    if settings.cloud.provider is not CloudProvider.AWS:
-        return
-    known = aws_endpoint_services()
-    for index, service in enumerate(settings.network.interface_endpoints):
-        if service not in known:
-            yield refuse(
-                ("network", "interfaceEndpoints", index), service, ", ".join(known), hint=closest(service, known)
-            )
 
 
 def _endpoints_differ(settings: Settings) -> Iterator[Problem]:
@@ -126,10 +95,8 @@ def _prod_keeps_its_way_out(settings: Settings) -> Iterator[Problem]:
 RULES = (
     _networks_are_private,
     _network_has_a_workable_size,
-    _network_holds_the_nodes,
     _services_have_a_workable_size,
     _networks_are_disjoint,
-    _endpoints_exist,
     _endpoints_differ,
     _endpoints_have_addresses,
     _prod_survives_a_zone,

@@ -2,9 +2,8 @@
 
 from collections.abc import Iterator
 
-from stacks.settings.model import CloudProvider, NodePoolSettings, Profile, Settings
-from stacks.settings.problems import Problem, closest, refuse
-from stacks.settings.reference_tables import aws_instance_types
+from stacks.settings.model import NodePoolSettings, Profile, Settings
+from stacks.settings.problems import Problem, refuse
 from stacks.settings.rules.lists import duplicates
 from stacks.settings.rules.partial import readable
 
@@ -30,25 +29,6 @@ def _sizes_of(index: int, pool: NodePoolSettings) -> Iterator[Problem]:
         )
 
 
-def _instance_types_exist(settings: Settings) -> Iterator[Problem]:
-    if settings.cloud.provider is not CloudProvider.AWS:
-        return
-    for index, pool in enumerate(settings.node_pools):
-        yield from readable(_instance_type_of(index, pool))
-
-
-def _instance_type_of(index: int, pool: NodePoolSettings) -> Iterator[Problem]:
-    known = aws_instance_types()
-    if pool.instance_type not in known:
-        families = ", ".join(dict.fromkeys(name.partition(".")[0] for name in known))
-        yield refuse(
-            ("nodePools", index, "instanceType"),
-            pool.instance_type,
-            f"a type of the families {families} that stacks/settings/reference/aws-instance-types.yaml lists",
-            hint=closest(pool.instance_type, known),
-        )
-
-
 def _prod_has_a_node_per_zone(settings: Settings) -> Iterator[Problem]:
     if settings.profile is not Profile.PROD:
         return
@@ -60,4 +40,4 @@ def _prod_has_a_node_per_zone(settings: Settings) -> Iterator[Problem]:
         )
 
 
-RULES = (_names_differ, _sizes_are_ordered, _instance_types_exist, _prod_has_a_node_per_zone)
+RULES = (_names_differ, _sizes_are_ordered, _prod_has_a_node_per_zone)

@@ -8,6 +8,8 @@ from stacks.settings.rules.lists import duplicates
 
 # The account of AWS's own documentation; the sandbox's stand-in answers as this account.
 PLACEHOLDER_ACCOUNT = "123456789012"
+# No subscription of Azure is called so.
+PLACEHOLDER_SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
 # RFC 2606 and RFC 6761 reserve these for documentation; your-domain.com is the requirements' own placeholder.
 _PLACEHOLDER_DOMAINS = ("example.com", "example.net", "example.org", "your-domain.com")
 _PLACEHOLDER_SUFFIXES = (".example", ".test", ".invalid", ".localhost")
@@ -39,6 +41,8 @@ def _is_placeholder(domain: str) -> bool:
 def _is_real(settings: Settings) -> bool:
     if settings.cloud.provider is CloudProvider.AWS:
         return settings.cloud.account_id not in {None, PLACEHOLDER_ACCOUNT}
+    if settings.cloud.provider is CloudProvider.AZURE:
+        return settings.cloud.subscription_id not in {None, PLACEHOLDER_SUBSCRIPTION}
     return settings.profile is Profile.PROD
 
 
