@@ -12,7 +12,7 @@ from components.account.aws import Account
 from components.base import Environment
 from components.budget.aws import Budget, BudgetArgs
 from components.cluster.aws import Cluster, ClusterArgs
-from components.cluster.aws_node_pool import NodePool
+from components.cluster.node_pool import NodePool
 from components.database.aws import Database, DatabaseArgs
 from components.datalake import ObjectStore
 from components.datalake.aws import DataLake, DataLakeArgs
@@ -28,10 +28,10 @@ from components.identity.aws import AGENT, GrantableBucket, Identity, IdentityAr
 from components.network.aws import Network, NetworkArgs
 from components.network.aws_zones import zone_names
 from components.registry.aws import Registry, RegistryArgs
-from components.secrets import secrets_of, team_secrets
-from components.secrets.aws import GeneratedSecret, Secrets, SecretsArgs
+from components.secrets.aws import Secrets, SecretsArgs
 from stacks.foundation import Foundation
 from stacks.settings import DatabaseMode, LifecycleSettings, NatGateways, Settings
+from stacks.vault import generated_secrets, supplied_secrets
 
 DATABASE = "analytics"
 SUPERUSER = "postgres/superuser"
@@ -181,19 +181,13 @@ class _Builder:
 
     def _secrets(self, encryption: Encryption) -> Secrets:
         settings = self._settings
-        teams = [team.name for team in settings.teams] if settings.components.kafka else []
-        rows = {**secrets_of(settings.components_on), **team_secrets(teams)}
-        generated = [
-            GeneratedSecret(path, row.description, row.generated, row.fixed, row.is_renewable)
-            for path, row in rows.items()
-            # the cloud itself makes the superuser of a database that it runs
-            if row.generated and not (self._managed_database and path == SUPERUSER)
-        ]
+        # the cloud itself makes the superuser of a database that it runs
+        made_by_cloud = [SUPERUSER] if self._managed_database else []
         return Secrets(
             "secrets",
             SecretsArgs(
                 prefix=self._cluster_name,
-                generated=generated,
+                generated=generated_secrets(settings, made_by_cloud=made_by_cloud),
                 key_arn=encryption.arn(KeyPurpose.SECRETS),
                 recovery_window_days=30 if self._protect else 0,
                 region=self._account.region,
@@ -268,9 +262,8 @@ class _Builder:
 
     def _supplied_secrets(self) -> list[str]:
         """ARNs of what people put into the vault; Secrets Manager ends each with a hyphen and six characters."""
-        rows = secrets_of(self._settings.components_on)
         return [
-            self._account.arn("secretsmanager", f"secret:{path}-??????") for path, row in rows.items() if row.supplied
+            self._account.arn("secretsmanager", f"secret:{path}-??????") for path in supplied_secrets(self._settings)
         ]
 
     def _load_balancer(self, network: Network, cluster: Cluster) -> LoadBalancer:

@@ -64,6 +64,7 @@ class Foundation:
         acme_solver: how cert-manager proves that hosts under the base domain are ours, in its own form.
         load_balancer: how Services that are reachable from outside get a load balancer.
         dns_provider: what external-dns calls the cloud's DNS service; None: records are made by hand.
+        dns_files: what external-dns reads of that service, by the name of the file; none of it is secret.
         object_store: the S3 API before the lake; None: the cloud has none.
         destination_networks: addresses of named destinations (``components/base/destinations.yaml``) that only the
             cloud knows: where pods get their identity, private endpoints of its services.
@@ -85,6 +86,7 @@ class Foundation:
     acme_solver: Mapping[str, Any] = field(default_factory=dict[str, Any])
     load_balancer: LoadBalancer = field(default_factory=LoadBalancer)
     dns_provider: str | None = None
+    dns_files: Mapping[str, str] = field(default_factory=dict[str, str])
     object_store: ObjectStore | None = None
     cluster: pulumi.Resource | None = None
     database_backups: Mapping[str, Any] = field(default_factory=dict[str, Any])

@@ -99,8 +99,12 @@ def api_server(control_plane: ControlPlane) -> EgressRule:
 
 
 def admission(control_plane: ControlPlane) -> IngressRule:
-    """Ingress from the API server to webhooks, on the ports that they usually serve."""
-    return from_peers(blocks(control_plane.networks), tcp(443, 8443, 9443, 10250))
+    """Ingress from the API server to webhooks, on the ports that they usually serve.
+
+    Where the API server is outside the cluster's network it may call through konnectivity's agents in the cluster.
+    """
+    agents = namespace_pods("kube-system", {"app": "konnectivity-agent"})
+    return from_peers([*blocks(control_plane.networks), agents], tcp(443, 8443, 9443, 10250))
 
 
 def pods(labels: Mapping[str, str] | None = None, *, but: Sequence[str] = ()) -> Selector:

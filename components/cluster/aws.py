@@ -13,7 +13,8 @@ import pulumi_kubernetes as kubernetes
 
 from components.account.aws import Account
 from components.cluster.aws_addons import Addons, AddonsArgs
-from components.cluster.aws_node_pool import NodeGroup, NodeGroupArgs, NodePool
+from components.cluster.aws_node_pool import NodeGroup, NodeGroupArgs
+from components.cluster.node_pool import NodePool
 from components.cluster.storage_classes import StorageClassSpecification
 from components.identity.policy_document import Statement, render, service_trust
 from components.identity.policy_linter import PolicyKind

@@ -10,33 +10,11 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
+from components.cluster.node_pool import POOL_LABEL, NodePool
 from components.ownership import Ownership
-
-POOL_LABEL = "biz-automation/node-pool"
 
 _ROOT_DEVICE = "/dev/xvda"
 _MAXIMUM_UNAVAILABLE_PERCENT = 33
-
-
-@dataclass(frozen=True)
-class NodePool:
-    """Size and machine of a pool.
-
-    Args:
-        name: unique in the cluster.
-        instance_type: e.g. ``m5.xlarge``.
-        min_size: nodes that are always there.
-        desired_size: nodes to start with; an autoscaler moves it afterwards.
-        max_size: nodes at most.
-        disk_size_gib: root volume of each node.
-    """
-
-    name: str
-    instance_type: str
-    min_size: int
-    desired_size: int
-    max_size: int
-    disk_size_gib: int
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,8 @@
 Source: NET-5.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import pulumi
@@ -24,12 +24,14 @@ class ExternalDnsArgs:
         provider: what it calls the cloud's DNS service, e.g. ``aws``.
         owner: what marks this stack's records; unique among all that share the zone.
         after: gates to wait for: the cluster knows HTTPRoute.
+        files: what it reads of the service, by the name of the file in ``/etc/kubernetes``; none of it is secret.
     """
 
     environment: Environment
     provider: str
     owner: str
     after: Sequence[pulumi.Resource] = ()
+    files: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 class ExternalDns(pulumi.ComponentResource):
@@ -88,4 +90,9 @@ def _values(args: ExternalDnsArgs, binding: IdentityBinding) -> dict[str, Any]:
         "priorityClassName": Priority.HIGH.value,
         "serviceAccount": {"name": _NAME, "annotations": dict(binding.annotations)},
         "serviceMonitor": {"enabled": environment.monitors is not None},
+        **(
+            {"secretConfiguration": {"enabled": True, "mountPath": "/etc/kubernetes", "data": dict(args.files)}}
+            if args.files
+            else {}
+        ),
     }

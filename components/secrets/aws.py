@@ -8,31 +8,10 @@ from dataclasses import dataclass
 
 import pulumi
 import pulumi_aws as aws
-import pulumi_random as random
 
 from components.ownership import Ownership
-from components.secrets import SecretFormat, SecretStoreSpecification
-
-_LENGTH = 32
-
-
-@dataclass(frozen=True)
-class GeneratedSecret:
-    """A secret with random values.
-
-    Args:
-        path: name below the stack's prefix, e.g. ``postgres/analytics``.
-        description: what it opens.
-        generated: keys that are made here, and their form.
-        fixed: further keys, e.g. the user name.
-        is_renewable: whether it gets new values when the others do.
-    """
-
-    path: str
-    description: str
-    generated: Mapping[str, SecretFormat]
-    fixed: Mapping[str, str]
-    is_renewable: bool = True
+from components.secrets import SecretStoreSpecification
+from components.secrets.generated import GeneratedSecret, make_values
 
 
 @dataclass(frozen=True)
@@ -105,30 +84,14 @@ class Secrets(pulumi.ComponentResource):
     def _version_of(
         self, item: GeneratedSecret, secret: aws.secretsmanager.Secret, *, after: Sequence[pulumi.Resource]
     ) -> aws.secretsmanager.SecretVersion:
+        name = self._logical_name(item)
+        values = make_values(name, item, self._args.renewed_on, self._child)
         return aws.secretsmanager.SecretVersion(
-            self._logical_name(item),
+            name,
             secret_id=secret.id,
-            secret_string=pulumi.Output.json_dumps({**item.fixed, **self._values(item)}),
+            secret_string=pulumi.Output.json_dumps({**item.fixed, **values}),
             opts=pulumi.ResourceOptions(parent=self, depends_on=list(after)),
         )
-
-    def _values(self, item: GeneratedSecret) -> Mapping[str, pulumi.Output[str]]:
-        values: dict[str, pulumi.Output[str]] = {}
-        for key, form in item.generated.items():
-            # no special characters: passwords also stand in connection URLs
-            made = random.RandomPassword(
-                f"{self._logical_name(item)}-{key}",
-                length=_LENGTH,
-                special=False,
-                keepers={"renewedOn": self._args.renewed_on} if item.is_renewable else None,
-                # some applications refuse a password that lacks one of these
-                min_lower=1,
-                min_numeric=1,
-                min_upper=1,
-                opts=self._child,
-            )
-            values[key] = made.result.apply(form.shape)
-        return values
 
     def _logical_name(self, item: GeneratedSecret) -> str:
         return f"{self._name}-{item.path.replace('/', '-')}"

@@ -33,6 +33,8 @@ def open_way_in(assembly: Assembly) -> None:
         way_in = edge.Gateway("api-gateway", gateway, assembly.opts)
     if assembly.on.external_dns and foundation.dns_provider is not None:
         cluster_name = assembly.settings.kubernetes.cluster_name
-        records = edge.ExternalDnsArgs(environment, foundation.dns_provider, cluster_name, [way_in.ready])
+        records = edge.ExternalDnsArgs(
+            environment, foundation.dns_provider, cluster_name, [way_in.ready], foundation.dns_files
+        )
         edge.ExternalDns("external-dns", records, assembly.opts)
     assembly.environment = replace(environment, edge=way_in)

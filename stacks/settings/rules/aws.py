@@ -104,6 +104,21 @@ def _endpoints_exist(settings: Settings) -> Iterator[Problem]:
             )
 
 
+def _endpoints_have_addresses(settings: Settings) -> Iterator[Problem]:
+    """Each has one address in each zone's subnet."""
+    network, services = settings.network, settings.network.interface_endpoints
+    if network.cidr.prefixlen > LONGEST_PREFIX:
+        return
+    available = AddressPlan.of(network.cidr, network.zones).zones[0].endpoints.num_addresses - _RESERVED_BY_AWS
+    if len(services) > available:
+        yield refuse(
+            ("network", "interfaceEndpoints"),
+            len(services),
+            f"at most {available} services, or a larger network.cidr",
+            because=f"a zone of {network.cidr} has addresses for {available} endpoints",
+        )
+
+
 RULES = (
     _region_exists,
     _account_is_named,
@@ -112,4 +127,5 @@ RULES = (
     _network_holds_the_nodes,
     _instance_types_exist,
     _endpoints_exist,
+    _endpoints_have_addresses,
 )

@@ -60,21 +60,6 @@ def _endpoints_differ(settings: Settings) -> Iterator[Problem]:
     yield from duplicates(("network", "interfaceEndpoints"), settings.network.interface_endpoints)
 
 
-def _endpoints_have_addresses(settings: Settings) -> Iterator[Problem]:
-    """Each has one address in each zone's subnet."""
-    network, services = settings.network, settings.network.interface_endpoints
-    if settings.cloud.provider is not CloudProvider.AWS or network.cidr.prefixlen > LONGEST_PREFIX:
-        return
-    available = AddressPlan.of(network.cidr, network.zones).zones[0].endpoints.num_addresses - _RESERVED_BY_AWS
-    if len(services) > available:
-        yield refuse(
-            ("network", "interfaceEndpoints"),
-            len(services),
-            f"at most {available} services, or a larger network.cidr",
-            because=f"a zone of {network.cidr} has addresses for {available} endpoints",
-        )
-
-
 def _prod_survives_a_zone(settings: Settings) -> Iterator[Problem]:
     if settings.profile is not Profile.PROD:
         return
@@ -98,7 +83,6 @@ RULES = (
     _services_have_a_workable_size,
     _networks_are_disjoint,
     _endpoints_differ,
-    _endpoints_have_addresses,
     _prod_survives_a_zone,
     _prod_keeps_its_way_out,
 )

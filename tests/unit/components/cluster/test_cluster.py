@@ -11,7 +11,8 @@ from pulumi.output import Unknown
 
 from components.cluster.aws import Cluster, ClusterArgs
 from components.cluster.aws_addons import addon_versions
-from components.cluster.aws_node_pool import NodePool, ami_type
+from components.cluster.aws_node_pool import ami_type
+from components.cluster.node_pool import NodePool
 from tests.unit.components.ownership import ACCOUNT_IN_REGION, KEY_ARN, OWNERSHIP, untagged
 from tests.unit.recording import ACCOUNT, RecordingEngine, Registration
 

@@ -1,0 +1,1 @@
+"""Where the cloud's own services write their logs."""
