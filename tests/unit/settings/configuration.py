@@ -15,6 +15,7 @@ from stacks.settings import Settings, load
 CHECKOUT = Path(__file__).resolve().parents[3]
 PROJECT = "biz-automation"
 STACKS = ("dev", "stg", "prod")
+AZURE_STACKS = ("azure-dev", "azure-stg", "azure-prod")
 
 Values = dict[str, Any]
 

@@ -14,6 +14,10 @@ from stacks.settings.reference_tables import (
     aws_instance_types,
     aws_log_retention_days,
     aws_regions,
+    azure_database_storage,
+    azure_locations,
+    azure_vm_sizes,
+    database_classes,
     kubernetes_versions,
     postgres_versions,
 )
@@ -83,7 +87,11 @@ def test_log_retention_is_what_cloudwatch_takes() -> None:
     assert aws_log_retention_days() == [int(days) for days in re.findall(r"[0-9]+", values)]
 
 
-@pytest.mark.parametrize("versions", [kubernetes_versions("eks"), postgres_versions()], ids=["kubernetes", "postgres"])
+@pytest.mark.parametrize(
+    "versions",
+    [kubernetes_versions("eks"), kubernetes_versions("aks"), postgres_versions()],
+    ids=["eks", "aks", "postgres"],
+)
 def test_versions_are_text_with_the_end_of_their_support(versions: dict[str, date]) -> None:
     assert versions
     assert all(type(version) is str for version in versions)
@@ -93,3 +101,28 @@ def test_versions_are_text_with_the_end_of_their_support(versions: dict[str, dat
 def test_private_blocks_are_private() -> None:
     assert all(not block.is_global for block in PRIVATE_BLOCKS)
     assert IPv4Network("100.64.0.0/10") in PRIVATE_BLOCKS
+
+
+def test_vm_sizes_say_in_their_name_what_they_have() -> None:
+    for name, row in azure_vm_sizes().items():
+        parts = re.match(r"Standard_([A-Z]+)([0-9]+)([a-z]*)", name)
+        assert parts, name
+        family, cpus, features = parts.groups()
+        assert row.cpus == int(cpus)
+        assert row.max_pods == 250
+        assert (row.architecture == "arm64") == ("p" in features)
+        assert bool(row.gpus) == (family == "NC")
+
+
+def test_database_sizes_have_a_tier_that_fits_their_family() -> None:
+    tiers = {"B": "Burstable", "D": "GeneralPurpose", "E": "MemoryOptimized"}
+    rows = database_classes("azure")
+    assert {name: row["tier"] for name, row in rows.items()} == {
+        name: tiers[name.removeprefix("Standard_")[0]] for name in rows
+    }
+    assert azure_database_storage() == [2**power for power in range(5, 15)]
+
+
+def test_locations_have_three_zones_or_none() -> None:
+    assert set(azure_locations().values()) == {0, 3}
+    assert azure_locations()["westeurope"] == 3
