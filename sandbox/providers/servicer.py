@@ -15,16 +15,14 @@ import grpc
 import grpc.aio
 import pulumi
 from google.protobuf import any_pb2, empty_pb2, struct_pb2
-from pulumi.provider import Provider as ComponentProvider
 from pulumi.provider.experimental.server import ProviderServicer
-from pulumi.provider.provider import ConstructResult
-from pulumi.provider.server import ProviderServicer as ComponentServicer
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc, status_pb2
 from typing_extensions import override
 
 from sandbox import journal
 from sandbox.environment import sandbox_directory
 from sandbox.parent import end_with_parent
+from sandbox.providers.components import ComponentServicer
 from sandbox.providers.detailed_diff import detailed_diff
 from sandbox.providers.faults import FaultSwitch
 from sandbox.providers.provider import InitializationError, ResourceReference, StandIn, StandInError, ThrottledError
@@ -196,7 +194,7 @@ class StandInServicer(ProviderServicer):
         self, request: provider_pb2.ConstructRequest, context: Context
     ) -> provider_pb2.ConstructResponse:
         """Build a remote component; its children are registered with the engine from here."""
-        components = _ComponentServicer(self._stand_in, self._engine_address)
+        components = ComponentServicer(self._stand_in, self._engine_address)
         try:
             return await components.construct(request, context)
         except Exception as error:  # noqa: BLE001 - whatever a component raises reaches the user as one sentence
@@ -334,36 +332,6 @@ class StandInServicer(ProviderServicer):
         status = status_pb2.Status(code=code.value[0], message=str(error), details=[packed])
         context.set_trailing_metadata((("grpc-status-details-bin", status.SerializeToString()),))
         await context.abort(code, str(error))
-
-
-class _Components(ComponentProvider):
-    """Hands the construction of components to a stand-in."""
-
-    def __init__(self, stand_in: StandIn) -> None:
-        super().__init__("0.0.0")
-        self._stand_in = stand_in
-
-    @override
-    def construct(
-        self,
-        name: str,
-        resource_type: str,
-        inputs: pulumi.Inputs,
-        options: pulumi.ResourceOptions | None = None,
-    ) -> ConstructResult:
-        return self._stand_in.construct_component(name, resource_type, inputs, options)
-
-
-class _ComponentServicer(ComponentServicer):
-    """The SDK's own handling of components, without its wrapping of errors in tracebacks."""
-
-    def __init__(self, stand_in: StandIn, engine_address: str) -> None:
-        super().__init__(_Components(stand_in), [], engine_address)
-
-    async def construct(
-        self, request: provider_pb2.ConstructRequest, context: Context
-    ) -> provider_pb2.ConstructResponse:
-        return await self._construct(request, context)
 
 
 def serve(provider: StandIn, version: str) -> None:
