@@ -27,6 +27,8 @@ _SCALAR_TYPES: Final[Mapping[str, tuple[type, ...]]] = {
     "number": (int, float),
     "asset": (pulumi.Asset, pulumi.Archive),
 }
+# elsewhere the vendor's enumerations are suggestions: the cloud knows values that the SDK does not
+_CLOSED_ENUMERATIONS: Final = frozenset({"azure-native"})
 _NAMES: Final[Mapping[type, str]] = {
     str: "a string",
     bool: "a boolean",
@@ -100,7 +102,9 @@ def _value_failures(
         return
     match expression:
         case ["union", *alternatives]:
-            yield from _union_failures(path, value, alternatives, resource)
+            yield from _union_failures(path, value, _closed(alternatives, resource), resource)
+        case ["enum", scalar, *allowed]:
+            yield from _enum_failures(path, value, scalar, allowed if resource.package in _CLOSED_ENUMERATIONS else [])
         case ["list", element] if isinstance(value, list):
             for index, item in enumerate(value):
                 yield from _value_failures(f"{path}[{index}]", item, element, resource)
@@ -112,14 +116,16 @@ def _value_failures(
         case str() if _is_scalar(value, expression):
             return
         case _:
-            shown = _NAMES.get(type(value), f"a {type(value).__name__}")
-            yield path, f"{path} is {shown} ({_abridged(value)}) and must be {_describe(expression)}."
+            yield path, _mistyped(path, value, _describe(expression))
 
 
 def _union_failures(
     path: str, value: Any, alternatives: list[TypeExpression], resource: ResourceSchema
 ) -> Iterator[tuple[str, str]]:
     """Give the failures of the alternative that fits best: none, else those inside the one of the same shape."""
+    if len(alternatives) == 1:
+        yield from _value_failures(path, value, alternatives[0], resource)
+        return
     attempts = [list(_value_failures(path, value, alternative, resource)) for alternative in alternatives]
     if not all(attempts):
         return
@@ -127,9 +133,26 @@ def _union_failures(
     if inside:
         yield from min(inside, key=len)
         return
+    yield path, _mistyped(path, value, " or ".join(dict.fromkeys(map(_describe, alternatives))))
+
+
+def _enum_failures(path: str, value: Any, scalar: str, allowed: list[Any]) -> Iterator[tuple[str, str]]:
+    if not _is_scalar(value, scalar):
+        yield path, _mistyped(path, value, _describe(scalar))
+    elif allowed and value not in allowed:
+        yield path, f"{path} is {value!r} and must be one of {', '.join(map(str, allowed))}."
+
+
+def _mistyped(path: str, value: Any, allowed: str) -> str:
     shown = _NAMES.get(type(value), f"a {type(value).__name__}")
-    allowed = " or ".join(_describe(alternative) for alternative in alternatives)
-    yield path, f"{path} is {shown} ({_abridged(value)}) and must be {allowed}."
+    return f"{path} is {shown} ({_abridged(value)}) and must be {allowed}."
+
+
+def _closed(alternatives: list[TypeExpression], resource: ResourceSchema) -> list[TypeExpression]:
+    """Leave out the scalar beside an enumeration of it, where the enumeration is all that the cloud takes."""
+    scalars = [alternative[1] for alternative in alternatives if alternative[0] == "enum"]
+    closed = resource.package in _CLOSED_ENUMERATIONS
+    return [alternative for alternative in alternatives if not (closed and alternative in scalars)]
 
 
 def _is_scalar(value: Any, name: str) -> bool:
@@ -141,6 +164,8 @@ def _describe(expression: TypeExpression) -> str:
     if isinstance(expression, list):
         if expression[0] == "union":
             return " or ".join(_describe(alternative) for alternative in expression[1:])
+        if expression[0] == "enum":
+            return _describe(expression[1])
         return {"list": "a list", "map": "an object", "object": "an object"}[expression[0]]
     return {"integer": "an integer", "asset": "an asset or archive"}.get(expression, f"a {expression}")
 

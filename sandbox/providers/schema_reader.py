@@ -22,7 +22,7 @@ from pulumi import _types as sdk_types  # pyright: ignore[reportPrivateUsage]
 
 TypeExpression = str | list[Any]
 """``string``, ``boolean``, ``integer``, ``number``, ``asset`` or ``any``; ``["list", element]``, ``["map", element]``,
-``["object", type name]`` or ``["union", alternative, ...]``."""
+``["object", type name]``, ``["enum", scalar, value, ...]`` or ``["union", alternative, ...]``."""
 
 _SCALARS: Final[Mapping[type, str]] = {
     str: "string",
@@ -54,6 +54,11 @@ class ResourceSchema:
     inputs: ObjectSchema
     outputs: Sequence[str]
     types: Mapping[str, ObjectSchema] = field(default_factory=dict[str, ObjectSchema])
+
+    @property
+    def package(self) -> str:
+        """The package of the type: ``aws``, ``azure-native``, ``kubernetes``."""
+        return self.token.partition(":")[0]
 
     def to_json(self) -> str:
         """Return the schema as it is kept in the cache."""
@@ -153,7 +158,8 @@ def _class_expression(hint: type, types: dict[str, ObjectSchema]) -> TypeExpress
             types[name] = _read_object(hint, types)
         return ["object", name]
     if issubclass(hint, Enum):
-        return _SCALARS.get(type(next(iter(hint)).value), "any")
+        values = [member.value for member in hint]
+        return ["enum", _SCALARS[type(values[0])], *values]
     if issubclass(hint, pulumi.Resource):
         return "string"
     return next((scalar for python_type, scalar in _SCALARS.items() if issubclass(hint, python_type)), "any")

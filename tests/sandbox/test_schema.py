@@ -151,3 +151,13 @@ def test_every_type_of_every_provider_is_listed() -> None:
     assert all(known(token) for token in (VERSIONING, DEPLOYMENT, "random:index/randomPet:RandomPet"))
     assert len(resource_classes("pulumi_aws")) > 1000
     assert not known("aws:s3/bucket:Buckett")
+
+
+def test_an_enumeration_of_azure_is_closed_and_one_of_aws_is_not() -> None:
+    account = {"kind": "StorageV2", "resourceGroupName": "lake", "sku": {"name": "Standard_ZRS"}}
+    assert validate("azure-native:storage:StorageAccount", {**account, "minimumTlsVersion": "TLS1_2"}) == []
+    ((path, reason),) = validate("azure-native:storage:StorageAccount", {**account, "minimumTlsVersion": "1.2"})
+    assert (path, reason.split(" of ")[0]) == ("minimumTlsVersion", "minimumTlsVersion is '1.2' and must be one")
+    ((path, reason),) = validate("azure-native:storage:StorageAccount", {**account, "sku": {"name": 1}})
+    assert (path, reason) == ("sku.name", "sku.name is an integer (1) and must be a string.")
+    assert validate("aws:s3/bucket:Bucket", {"acl": "one-that-the-sdk-does-not-know"}) == []

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from sandbox.providers.aws.store import Store
+from sandbox.providers.aws.store import open_store
 from sandbox.providers.stand_in import StandInError
+from sandbox.providers.store import Store
 
 PARTITION = "aws"
 _THROTTLED = re.compile(r"Throttl|TooManyRequests|RequestLimitExceeded|SlowDown")
@@ -84,7 +85,7 @@ class Cloud:
     endpoint: str | None
     default_tags: Mapping[str, str] = field(default_factory=dict[str, str])
     credentials: Mapping[str, str] = field(default_factory=dict[str, str])
-    store: Store = field(default_factory=Store)
+    store: Store = field(default_factory=open_store)
     _clients: dict[str, Any] = field(default_factory=dict[str, Any], repr=False)
     _regions: dict[str, "Cloud"] = field(default_factory=dict[str, "Cloud"], repr=False)
     _lock: threading.RLock = field(default_factory=threading.RLock, repr=False)

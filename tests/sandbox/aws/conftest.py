@@ -12,7 +12,7 @@ from sandbox import moto_server
 from sandbox.environment import ACCESS_KEY
 from sandbox.providers.aws.provider import AwsStandIn
 from sandbox.supervisor import Supervisor
-from tests.sandbox.aws.driver import Driver
+from tests.sandbox.aws.driver import AwsDriver
 
 REGION = "us-east-1"
 
@@ -58,9 +58,9 @@ def client(environment: str) -> Callable[[str], Any]:
 
 
 @pytest.fixture
-def aws(provider: AwsStandIn, client: Callable[[str], Any]) -> Iterator[Driver]:
+def aws(provider: AwsStandIn, client: Callable[[str], Any]) -> Iterator[AwsDriver]:
     """A driver; what a test leaves is deleted."""
-    driver = Driver(provider, client)
+    driver = AwsDriver(provider, client=client)
     yield driver
     for made in reversed(driver.made):
         provider.delete_resource(made.reference, made.id, made.inputs, made.outputs, timeout=1)

@@ -9,7 +9,7 @@ import pytest
 from sandbox.providers.aws import store
 from sandbox.providers.stand_in import UNKNOWN, StandInError
 from tests.sandbox.aws.documents import key_policy, trust
-from tests.sandbox.aws.driver import TIMEOUT, Driver, Made, reference
+from tests.sandbox.aws.driver import TIMEOUT, AwsDriver, Made, reference
 from tests.sandbox.aws.test_operations import subnet_pair
 
 CLUSTER = "aws:eks/cluster:Cluster"
@@ -21,11 +21,11 @@ POD_IDENTITY = "aws:eks/podIdentityAssociation:PodIdentityAssociation"
 VIEW = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSViewPolicy"
 
 
-def role(aws: Driver, name: str, service: str) -> Made:
+def role(aws: AwsDriver, name: str, service: str) -> Made:
     return aws.create("aws:iam/role:Role", name, assumeRolePolicy=trust(service))
 
 
-def cluster_inputs(aws: Driver) -> dict[str, Any]:
+def cluster_inputs(aws: AwsDriver) -> dict[str, Any]:
     _, subnets = subnet_pair(aws)
     key = aws.create("aws:kms/key:Key", "secrets", policy=key_policy())
     return {
@@ -41,11 +41,11 @@ def cluster_inputs(aws: Driver) -> dict[str, Any]:
 
 
 @pytest.fixture
-def cluster(aws: Driver) -> Made:
+def cluster(aws: AwsDriver) -> Made:
     return aws.create(CLUSTER, "main", **cluster_inputs(aws))
 
 
-def test_a_cluster(aws: Driver, cluster: Made) -> None:
+def test_a_cluster(aws: AwsDriver, cluster: Made) -> None:
     found = aws.client("eks").describe_cluster(name="test")["cluster"]
     assert found["resourcesVpcConfig"]["endpointPublicAccess"] is False
     assert found["encryptionConfig"][0]["resources"] == ["secrets"]
@@ -58,7 +58,7 @@ def test_a_cluster(aws: Driver, cluster: Made) -> None:
     aws.destroy()
 
 
-def test_a_preview_knows_what_it_cannot_know(aws: Driver) -> None:
+def test_a_preview_knows_what_it_cannot_know(aws: AwsDriver) -> None:
     resource = reference(CLUSTER, "planned")
     inputs, failures = aws.provider.check_resource(resource, {}, cluster_inputs(aws))
     assert failures == []
@@ -69,7 +69,7 @@ def test_a_preview_knows_what_it_cannot_know(aws: Driver) -> None:
     assert aws.client("eks").list_clusters()["clusters"] == []
 
 
-def test_the_endpoint_is_the_sandbox_s_api_server(aws: Driver, cluster: Made, state_directory: Path) -> None:
+def test_the_endpoint_is_the_sandbox_s_api_server(aws: AwsDriver, cluster: Made, state_directory: Path) -> None:
     server = {"server": "https://127.0.0.1:6443", "certificateAuthority": "Q0E=", "token": "t"}
     endpoints = state_directory / "endpoints.json"
     before = endpoints.read_text()
@@ -81,7 +81,7 @@ def test_the_endpoint_is_the_sandbox_s_api_server(aws: Driver, cluster: Made, st
     assert found.outputs["certificateAuthority"] == {"data": "Q0E="}
 
 
-def test_nodes_follow_their_launch_template(aws: Driver, cluster: Made) -> None:
+def test_nodes_follow_their_launch_template(aws: AwsDriver, cluster: Made) -> None:
     nodes = role(aws, "nodes", "ec2.amazonaws.com")
     template = aws.create("aws:ec2/launchTemplate:LaunchTemplate", "nodes", metadataOptions={"httpTokens": "required"})
     group = aws.create(
@@ -118,7 +118,7 @@ def test_nodes_follow_their_launch_template(aws: Driver, cluster: Made) -> None:
     aws.destroy()
 
 
-def test_what_the_store_keeps(aws: Driver, cluster: Made) -> None:
+def test_what_the_store_keeps(aws: AwsDriver, cluster: Made) -> None:
     pods = role(aws, "pods", "pods.eks.amazonaws.com")
     addon = aws.create(
         ADDON,
@@ -155,12 +155,12 @@ def test_what_the_store_keeps(aws: Driver, cluster: Made) -> None:
     assert store.read("eks/addon", "test:vpc-cni") is None
 
 
-def test_the_creator_has_an_access_entry(aws: Driver, cluster: Made) -> None:
+def test_the_creator_has_an_access_entry(aws: AwsDriver, cluster: Made) -> None:
     caller = aws.client("sts").get_caller_identity()["Arn"]
     assert store.read("eks/access-entry", f"test:{caller}") is not None
 
 
-def test_what_goes_with_the_cluster(aws: Driver, cluster: Made) -> None:
+def test_what_goes_with_the_cluster(aws: AwsDriver, cluster: Made) -> None:
     addon = aws.create(ADDON, "dns", clusterName="test", addonName="coredns", addonVersion="v1.14.2-eksbuild.4")
     aws.delete(cluster)
     assert not aws.exists(addon)
@@ -170,7 +170,7 @@ def test_what_goes_with_the_cluster(aws: Driver, cluster: Made) -> None:
 @pytest.mark.parametrize(
     ("version", "reason"), [("1.34", "cannot go back"), ("1.37", "unsupported Kubernetes version")]
 )
-def test_versions_that_do_not_follow(aws: Driver, cluster: Made, version: str, reason: str) -> None:
+def test_versions_that_do_not_follow(aws: AwsDriver, cluster: Made, version: str, reason: str) -> None:
     inputs = {**cluster.inputs, "version": version}
     _, failures = aws.provider.check_resource(cluster.reference, cluster.inputs, inputs)
     if failures:
@@ -180,14 +180,14 @@ def test_versions_that_do_not_follow(aws: Driver, cluster: Made, version: str, r
         aws.update(cluster, version=version)
 
 
-def test_deletion_protection(aws: Driver, cluster: Made) -> None:
+def test_deletion_protection(aws: AwsDriver, cluster: Made) -> None:
     aws.update(cluster, deletionProtection=True)
     with pytest.raises(StandInError, match="has deletion protection"):
         aws.provider.delete_resource(cluster.reference, "test", cluster.inputs, cluster.outputs, timeout=TIMEOUT)
     aws.update(cluster, deletionProtection=False)
 
 
-def test_roles_must_trust_their_service(aws: Driver, cluster: Made) -> None:
+def test_roles_must_trust_their_service(aws: AwsDriver, cluster: Made) -> None:
     wrong = role(aws, "wrong", "lambda.amazonaws.com")
     with pytest.raises(
         StandInError, match=r"cannot be taken by pods\.eks\.amazonaws\.com: its trust policy names lambda"

@@ -3,13 +3,13 @@
 from typing import Any
 
 from tests.sandbox.aws.documents import allow, key_policy, policy, trust
-from tests.sandbox.aws.driver import Driver
+from tests.sandbox.aws.driver import AwsDriver
 
 READ = policy(allow("s3:GetObject", "arn:aws:s3:::lake/*"))
 WRITE = policy(allow("s3:PutObject", "arn:aws:s3:::lake/*"))
 
 
-def test_a_role_and_what_hangs_on_it(aws: Driver) -> None:
+def test_a_role_and_what_hangs_on_it(aws: AwsDriver) -> None:
     iam = aws.client("iam")
     role = aws.create("aws:iam/role:Role", "worker", assumeRolePolicy=trust("ec2.amazonaws.com"), tags={"a": "b"})
     inline = aws.create("aws:iam/rolePolicy:RolePolicy", "inline", role=role.id, policy=READ)
@@ -37,7 +37,7 @@ def test_a_role_and_what_hangs_on_it(aws: Driver) -> None:
     aws.destroy()
 
 
-def test_a_managed_policy_keeps_five_versions(aws: Driver) -> None:
+def test_a_managed_policy_keeps_five_versions(aws: AwsDriver) -> None:
     managed = aws.create("aws:iam/policy:Policy", "changing", policy=READ)
     for number in range(6):
         aws.update(managed, policy=policy(allow("s3:GetObject", f"arn:aws:s3:::lake/{number}/*")))
@@ -46,14 +46,14 @@ def test_a_managed_policy_keeps_five_versions(aws: Driver) -> None:
     aws.destroy()
 
 
-def test_a_policy_that_means_the_same_is_no_change(aws: Driver) -> None:
+def test_a_policy_that_means_the_same_is_no_change(aws: AwsDriver) -> None:
     role = aws.create("aws:iam/role:Role", "steady", assumeRolePolicy=trust("ec2.amazonaws.com"))
     same = trust("ec2.amazonaws.com").replace('{"Service": "ec2', '{"Service": ["ec2').replace('.com"}', '.com"]}')
     assert same != role.inputs["assumeRolePolicy"]
     assert aws.diff(role, assumeRolePolicy=same).changed == ()
 
 
-def test_an_oidc_provider(aws: Driver) -> None:
+def test_an_oidc_provider(aws: AwsDriver) -> None:
     provider = aws.create(
         "aws:iam/openIdConnectProvider:OpenIdConnectProvider",
         "cluster",
@@ -66,7 +66,7 @@ def test_an_oidc_provider(aws: Driver) -> None:
     aws.destroy()
 
 
-def test_a_key_and_its_alias(aws: Driver) -> None:
+def test_a_key_and_its_alias(aws: AwsDriver) -> None:
     kms = aws.client("kms")
     key = aws.create(
         "aws:kms/key:Key",
@@ -90,7 +90,7 @@ def test_a_key_and_its_alias(aws: Driver) -> None:
     assert kms.describe_key(KeyId=key.id)["KeyMetadata"]["KeyState"] == "PendingDeletion"
 
 
-def test_a_disabled_key_is_drift(aws: Driver) -> None:
+def test_a_disabled_key_is_drift(aws: AwsDriver) -> None:
     key = aws.create("aws:kms/key:Key", "steady", enableKeyRotation=True)
     aws.client("kms").disable_key_rotation(KeyId=key.id)
     assert aws.drift(key) == ("enableKeyRotation",)

@@ -6,7 +6,7 @@ import pytest
 
 from sandbox.providers.stand_in import StandInError
 from tests.sandbox.aws.documents import trust
-from tests.sandbox.aws.driver import Driver, Made
+from tests.sandbox.aws.driver import AwsDriver, Made
 
 VPC = "aws:ec2/vpc:Vpc"
 SUBNET = "aws:ec2/subnet:Subnet"
@@ -16,24 +16,24 @@ SOMEWHERE = "0.0.0.0/0"
 
 
 @pytest.fixture
-def vpc(aws: Driver) -> Made:
+def vpc(aws: AwsDriver) -> Made:
     return aws.create(VPC, "main", cidrBlock="10.0.0.0/16", enableDnsHostnames=True, tags={"Name": "main"})
 
 
 @pytest.fixture
-def subnets(aws: Driver, vpc: Made) -> list[Made]:
+def subnets(aws: AwsDriver, vpc: Made) -> list[Made]:
     return [
         aws.create(SUBNET, zone, vpcId=vpc.id, cidrBlock=f"10.0.{number}.0/24", availabilityZone=f"us-east-1{zone}")
         for number, zone in enumerate("ab")
     ]
 
 
-def attribute(aws: Driver, vpc: Made, name: str) -> bool:
+def attribute(aws: AwsDriver, vpc: Made, name: str) -> bool:
     answer: dict[str, Any] = aws.client("ec2").describe_vpc_attribute(VpcId=vpc.id, Attribute=name)
     return answer[name[0].upper() + name[1:]]["Value"]
 
 
-def test_a_vpc_and_its_attributes(aws: Driver, vpc: Made) -> None:
+def test_a_vpc_and_its_attributes(aws: AwsDriver, vpc: Made) -> None:
     assert attribute(aws, vpc, "enableDnsHostnames")
     assert vpc["arn"] == f"arn:aws:ec2:us-east-1:123456789012:vpc/{vpc.id}"
     assert vpc["region"] == "us-east-1"
@@ -45,7 +45,7 @@ def test_a_vpc_and_its_attributes(aws: Driver, vpc: Made) -> None:
     aws.destroy()
 
 
-def test_the_way_out_of_a_private_subnet(aws: Driver, vpc: Made, subnets: list[Made]) -> None:
+def test_the_way_out_of_a_private_subnet(aws: AwsDriver, vpc: Made, subnets: list[Made]) -> None:
     gateway = aws.create("aws:ec2/internetGateway:InternetGateway", "gateway", vpcId=vpc.id)
     address = aws.create("aws:ec2/eip:Eip", "address", domain="vpc")
     nat = aws.create(
@@ -82,7 +82,7 @@ def test_the_way_out_of_a_private_subnet(aws: Driver, vpc: Made, subnets: list[M
     aws.destroy()
 
 
-def test_security_group_rules(aws: Driver, vpc: Made) -> None:
+def test_security_group_rules(aws: AwsDriver, vpc: Made) -> None:
     web = aws.create("aws:ec2/securityGroup:SecurityGroup", "web", vpcId=vpc.id, description="web")
     rule = aws.create(
         "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",
@@ -108,7 +108,7 @@ def test_security_group_rules(aws: Driver, vpc: Made) -> None:
     aws.destroy()
 
 
-def test_a_rule_for_another_group(aws: Driver, vpc: Made) -> None:
+def test_a_rule_for_another_group(aws: AwsDriver, vpc: Made) -> None:
     clients, server = (
         aws.create("aws:ec2/securityGroup:SecurityGroup", name, vpcId=vpc.id) for name in ("clients", "server")
     )
@@ -131,13 +131,13 @@ def test_a_rule_for_another_group(aws: Driver, vpc: Made) -> None:
     aws.destroy()
 
 
-def test_a_security_group_starts_closed(aws: Driver, vpc: Made) -> None:
+def test_a_security_group_starts_closed(aws: AwsDriver, vpc: Made) -> None:
     closed = aws.create("aws:ec2/securityGroup:SecurityGroup", "closed", vpcId=vpc.id)
     group = aws.client("ec2").describe_security_groups(GroupIds=[closed.id])["SecurityGroups"][0]
     assert group["IpPermissionsEgress"] == []
 
 
-def test_inline_rules(aws: Driver, vpc: Made) -> None:
+def test_inline_rules(aws: AwsDriver, vpc: Made) -> None:
     rule = {"protocol": "tcp", "fromPort": 80, "toPort": 80, "cidrBlocks": ["10.0.0.0/8"], "description": "http"}
     group = aws.create("aws:ec2/securityGroup:SecurityGroup", "inline", vpcId=vpc.id, ingress=[rule])
     aws.update(group, ingress=[{**rule, "fromPort": 81, "toPort": 81}])
@@ -147,7 +147,7 @@ def test_inline_rules(aws: Driver, vpc: Made) -> None:
     assert aws.drift(group) == ("ingress",)
 
 
-def test_the_default_group_is_emptied(aws: Driver, vpc: Made) -> None:
+def test_the_default_group_is_emptied(aws: AwsDriver, vpc: Made) -> None:
     group = aws.create(DEFAULT_GROUP, "default", vpcId=vpc.id)
     found = aws.client("ec2").describe_security_groups(GroupIds=[group.id])["SecurityGroups"][0]
     assert (found["GroupName"], found["IpPermissions"], found["IpPermissionsEgress"]) == ("default", [], [])
@@ -159,7 +159,7 @@ def test_the_default_group_is_emptied(aws: Driver, vpc: Made) -> None:
     assert [rule["cidrBlocks"] for rule in found.inputs["egress"]] == [[SOMEWHERE]]
 
 
-def test_endpoints(aws: Driver, vpc: Made, subnets: list[Made]) -> None:
+def test_endpoints(aws: AwsDriver, vpc: Made, subnets: list[Made]) -> None:
     tables = [aws.create("aws:ec2/routeTable:RouteTable", f"table{number}", vpcId=vpc.id) for number in range(2)]
     group = aws.create("aws:ec2/securityGroup:SecurityGroup", "endpoints", vpcId=vpc.id)
     gateway = aws.create(
@@ -188,7 +188,7 @@ def test_endpoints(aws: Driver, vpc: Made, subnets: list[Made]) -> None:
     aws.destroy()
 
 
-def test_flow_logs(aws: Driver, vpc: Made) -> None:
+def test_flow_logs(aws: AwsDriver, vpc: Made) -> None:
     role = aws.create("aws:iam/role:Role", "flow", assumeRolePolicy=trust("vpc-flow-logs.amazonaws.com"))
     group = aws.create("aws:cloudwatch/logGroup:LogGroup", "flow", retentionInDays=14)
     log = aws.create(
@@ -206,7 +206,7 @@ def test_flow_logs(aws: Driver, vpc: Made) -> None:
     aws.destroy()
 
 
-def test_a_launch_template_gets_a_version_for_each_change(aws: Driver) -> None:
+def test_a_launch_template_gets_a_version_for_each_change(aws: AwsDriver) -> None:
     disk = {"encrypted": "true", "volumeSize": 50, "volumeType": "gp3", "deleteOnTermination": "true"}
     template = aws.create(
         LAUNCH_TEMPLATE,

@@ -7,12 +7,12 @@ import pytest
 
 from sandbox.providers.stand_in import StandInError
 from tests.sandbox.aws.documents import ACCOUNT, allow, key_policy, policy, trust
-from tests.sandbox.aws.driver import Driver, Made
+from tests.sandbox.aws.driver import AwsDriver, Made
 
 TOPIC_POLICY = "aws:sns/topicPolicy:TopicPolicy"
 
 
-def subnet_pair(aws: Driver) -> tuple[Made, list[str]]:
+def subnet_pair(aws: AwsDriver) -> tuple[Made, list[str]]:
     vpc = aws.create("aws:ec2/vpc:Vpc", "main", cidrBlock="10.0.0.0/16")
     subnets = [
         aws.create(
@@ -27,7 +27,7 @@ def subnet_pair(aws: Driver) -> tuple[Made, list[str]]:
     return vpc, [subnet.id for subnet in subnets]
 
 
-def test_a_log_group(aws: Driver) -> None:
+def test_a_log_group(aws: AwsDriver) -> None:
     key = aws.create("aws:kms/key:Key", "logs", policy=key_policy("logs.us-east-1.amazonaws.com"))
     group = aws.create(
         "aws:cloudwatch/logGroup:LogGroup", "logs", name="/test/logs", retentionInDays=30, kmsKeyId=key["arn"]
@@ -46,7 +46,7 @@ def test_a_log_group(aws: Driver) -> None:
     aws.destroy()
 
 
-def test_a_log_group_whose_key_lets_nobody_log(aws: Driver) -> None:
+def test_a_log_group_whose_key_lets_nobody_log(aws: AwsDriver) -> None:
     key = aws.create("aws:kms/key:Key", "closed", policy=key_policy())
     with pytest.raises(StandInError, match=r"let logs\.us-east-1\.amazonaws\.com use it in the key's policy"):
         aws.create("aws:cloudwatch/logGroup:LogGroup", "closed", kmsKeyId=key["arn"])
@@ -57,7 +57,7 @@ def test_a_log_group_whose_key_lets_nobody_log(aws: Driver) -> None:
     aws.update(group, kmsKeyId=key["arn"])
 
 
-def test_events_reach_a_topic_and_a_queue(aws: Driver) -> None:
+def test_events_reach_a_topic_and_a_queue(aws: AwsDriver) -> None:
     topic = aws.create("aws:sns/topic:Topic", "arrivals", displayName="arrivals")
     queue = aws.create("aws:sqs/queue:Queue", "arrivals", visibilityTimeoutSeconds=60)
     dead = json.dumps({"deadLetterTargetArn": queue["arn"], "maxReceiveCount": 3})
@@ -98,7 +98,7 @@ def test_events_reach_a_topic_and_a_queue(aws: Driver) -> None:
     aws.destroy(staying=(TOPIC_POLICY,))
 
 
-def database(aws: Driver, subnets: list[str], **more: Any) -> Made:
+def database(aws: AwsDriver, subnets: list[str], **more: Any) -> Made:
     key = aws.create("aws:kms/key:Key", "database", policy=key_policy())
     group = aws.create("aws:rds/subnetGroup:SubnetGroup", "database", subnetIds=subnets)
     parameters = aws.create(
@@ -128,7 +128,7 @@ def database(aws: Driver, subnets: list[str], **more: Any) -> Made:
     )
 
 
-def test_a_database(aws: Driver) -> None:
+def test_a_database(aws: AwsDriver) -> None:
     vpc, subnets = subnet_pair(aws)
     group = aws.create("aws:ec2/securityGroup:SecurityGroup", "database", vpcId=vpc.id)
     instance = database(aws, subnets, vpcSecurityGroupIds=[group.id], enabledCloudwatchLogsExports=["postgresql"])
@@ -145,7 +145,7 @@ def test_a_database(aws: Driver) -> None:
     aws.destroy()
 
 
-def test_groups_of_a_database(aws: Driver) -> None:
+def test_groups_of_a_database(aws: AwsDriver) -> None:
     _, subnets = subnet_pair(aws)
     group = aws.create("aws:rds/subnetGroup:SubnetGroup", "database", subnetIds=subnets)
     parameters = aws.create("aws:rds/parameterGroup:ParameterGroup", "database", family="postgres17")
@@ -159,7 +159,7 @@ def test_groups_of_a_database(aws: Driver) -> None:
     aws.destroy()
 
 
-def test_a_budget(aws: Driver) -> None:
+def test_a_budget(aws: AwsDriver) -> None:
     alarm = {
         "comparisonOperator": "GREATER_THAN",
         "notificationType": "ACTUAL",

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from sandbox.providers.aws.provider import AwsStandIn
-from sandbox.providers.aws.store import Store
 from sandbox.providers.stand_in import StandInError
+from sandbox.providers.store import Store
 from tests.sandbox.aws.documents import ACCOUNT, trust
-from tests.sandbox.aws.driver import TIMEOUT, Driver, reference
+from tests.sandbox.aws.driver import TIMEOUT, AwsDriver, reference
 
 ROLE = "aws:iam/role:Role"
 BUCKET = "aws:s3/bucket:Bucket"
@@ -35,18 +35,18 @@ def test_a_region_is_needed(environment: str, monkeypatch: pytest.MonkeyPatch) -
         AwsStandIn().configure_provider({"region": "Virginia"})
 
 
-def test_default_tags_reach_every_resource(aws: Driver) -> None:
+def test_default_tags_reach_every_resource(aws: AwsDriver) -> None:
     tags = json.dumps({"tags": {"owner": "platform", "environment": "dev"}})
     provider = AwsStandIn()
     provider.configure_provider({"region": "us-east-1", "defaultTags": tags})
-    tagging = Driver(provider, aws.client, aws.made)
+    tagging = AwsDriver(provider, aws.made, client=aws.client)
     role = tagging.create(ROLE, "tagged", assumeRolePolicy=TRUST, tags={"owner": "data"})
     assert role["tagsAll"] == {"owner": "data", "environment": "dev"}
     found = aws.client("iam").get_role(RoleName=role["name"])["Role"]["Tags"]
     assert {tag["Key"]: tag["Value"] for tag in found} == {"owner": "data", "environment": "dev"}
 
 
-def test_automatic_names_stay(aws: Driver) -> None:
+def test_automatic_names_stay(aws: AwsDriver) -> None:
     role = aws.create(ROLE, "worker", assumeRolePolicy=TRUST)
     stem, _, suffix = role["name"].rpartition("-")
     assert (stem, len(suffix)) == ("worker", 7)
@@ -57,14 +57,14 @@ def test_automatic_names_stay(aws: Driver) -> None:
     assert len(long["name"]) == 64
 
 
-def test_who_keeps_a_name_goes_first(aws: Driver) -> None:
+def test_who_keeps_a_name_goes_first(aws: AwsDriver) -> None:
     named = aws.create(ROLE, "named", name="named", assumeRolePolicy=TRUST)
     automatic = aws.create(ROLE, "automatic", assumeRolePolicy=TRUST)
     assert aws.diff(named, path="/team/").delete_before_replace
     assert not aws.diff(automatic, path="/team/").delete_before_replace
 
 
-def test_an_import_finds_inputs(aws: Driver) -> None:
+def test_an_import_finds_inputs(aws: AwsDriver) -> None:
     role = aws.create(ROLE, "existing", assumeRolePolicy=TRUST, description="works", tags={"a": "b"})
     found = aws.provider.read_resource(role.reference, role.id, {}, {})
     assert found is not None
@@ -74,20 +74,20 @@ def test_an_import_finds_inputs(aws: Driver) -> None:
     assert aws.provider.read_resource(role.reference, "nobody", {}, {}) is None
 
 
-def test_another_region(aws: Driver) -> None:
+def test_another_region(aws: AwsDriver) -> None:
     bucket = aws.create(BUCKET, "elsewhere", region="eu-central-1")
     assert (bucket["region"], bucket["bucketRegion"]) == ("eu-central-1", "eu-central-1")
     assert aws.diff(bucket, region="us-east-1").replaces == ("region",)
 
 
-def test_deleting_what_is_gone_is_no_error(aws: Driver) -> None:
+def test_deleting_what_is_gone_is_no_error(aws: AwsDriver) -> None:
     role = aws.create(ROLE, "gone", assumeRolePolicy=TRUST)
     aws.client("iam").delete_role(RoleName=role["name"])
     assert not aws.exists(role)
     aws.delete(role)
 
 
-def test_an_error_of_aws_names_the_resource(aws: Driver) -> None:
+def test_an_error_of_aws_names_the_resource(aws: AwsDriver) -> None:
     role = aws.create(ROLE, "taken", name="taken", assumeRolePolicy=TRUST)
     with pytest.raises(StandInError, match=r"creating IAM Role \(second\): EntityAlreadyExists: .*taken"):
         aws.provider.create_resource(reference(ROLE, "second"), role.inputs, preview=False, timeout=TIMEOUT)
@@ -102,7 +102,7 @@ def test_a_server_that_does_not_answer(environment: str, monkeypatch: pytest.Mon
         provider.read_resource(reference(ROLE, "r"), "r", {}, {})
 
 
-def test_data_sources(aws: Driver) -> None:
+def test_data_sources(aws: AwsDriver) -> None:
     ask = aws.provider.invoke_function
     assert ask("aws:index/getCallerIdentity:getCallerIdentity", {})["accountId"] == ACCOUNT
     assert ask("aws:index/getRegion:getRegion", {})["region"] == "us-east-1"

@@ -6,7 +6,7 @@ import pytest
 
 from sandbox.providers.stand_in import StandInError
 from tests.sandbox.aws.documents import allow, policy, trust
-from tests.sandbox.aws.driver import TIMEOUT, Driver, reference
+from tests.sandbox.aws.driver import TIMEOUT, AwsDriver, reference
 
 Inputs = dict[str, Any]
 BUCKET = "aws:s3/bucket:Bucket"
@@ -175,7 +175,7 @@ VALUES: list[tuple[str, Inputs, str]] = [
 @pytest.mark.parametrize(
     ("token", "inputs", "message"), VALUES, ids=[f"{case[0].split(':')[2]}-{case[2]}" for case in VALUES]
 )
-def test_a_bad_value_is_named_before_anything_is_made(aws: Driver, token: str, inputs: Inputs, message: str) -> None:
+def test_a_bad_value_is_named_before_anything_is_made(aws: AwsDriver, token: str, inputs: Inputs, message: str) -> None:
     failures = aws.check(token, "bad", **inputs)
     assert message in " | ".join(f"{path} {reason}" for path, reason in failures)
 
@@ -234,7 +234,7 @@ REFERENCES: list[tuple[str, Inputs, str]] = [
 
 
 @pytest.mark.parametrize(("token", "inputs", "kind"), REFERENCES, ids=[case[0].split(":")[2] for case in REFERENCES])
-def test_a_reference_to_nothing_is_named(aws: Driver, token: str, inputs: Inputs, kind: str) -> None:
+def test_a_reference_to_nothing_is_named(aws: AwsDriver, token: str, inputs: Inputs, kind: str) -> None:
     resource = reference(token, "dangling")
     checked, failures = aws.provider.check_resource(resource, {}, inputs)
     assert failures == []
@@ -242,7 +242,7 @@ def test_a_reference_to_nothing_is_named(aws: Driver, token: str, inputs: Inputs
         aws.provider.create_resource(resource, checked, preview=False, timeout=TIMEOUT)
 
 
-def test_a_preview_trusts_chosen_names_and_checks_generated_ones(aws: Driver) -> None:
+def test_a_preview_trusts_chosen_names_and_checks_generated_ones(aws: AwsDriver) -> None:
     later = reference(LIFECYCLE, "later")
     inputs, _ = aws.provider.check_resource(later, {}, rules(expiration={"days": 5}))
     assert aws.provider.create_resource(later, inputs, preview=True, timeout=TIMEOUT)[1]["bucket"] == "b"
@@ -252,21 +252,21 @@ def test_a_preview_trusts_chosen_names_and_checks_generated_ones(aws: Driver) ->
         aws.provider.create_resource(gone, inputs, preview=True, timeout=TIMEOUT)
 
 
-def test_a_policy_for_nobody(aws: Driver) -> None:
+def test_a_policy_for_nobody(aws: AwsDriver) -> None:
     bucket = aws.create(BUCKET, "data")
     statement = allow("s3:GetObject", f"{bucket['arn']}/*", Principal={"AWS": ROLE_ARN})
     with pytest.raises(StandInError, match=r"has the principal .*missing.*, which does not exist"):
         aws.create("aws:s3/bucketPolicy:BucketPolicy", "open", bucket=bucket.id, policy=policy(statement))
 
 
-def test_a_policy_of_another_bucket(aws: Driver) -> None:
+def test_a_policy_of_another_bucket(aws: AwsDriver) -> None:
     bucket = aws.create(BUCKET, "data")
     statement = allow("s3:GetObject", "arn:aws:s3:::other/*", Principal="*")
     with pytest.raises(StandInError, match="invalid resource 'arn:aws:s3:::other/"):
         aws.create("aws:s3/bucketPolicy:BucketPolicy", "open", bucket=bucket.id, policy=policy(statement))
 
 
-def test_overlapping_subnets(aws: Driver) -> None:
+def test_overlapping_subnets(aws: AwsDriver) -> None:
     vpc = aws.create("aws:ec2/vpc:Vpc", "main", cidrBlock="10.0.0.0/16")
     aws.create("aws:ec2/subnet:Subnet", "first", vpcId=vpc.id, cidrBlock="10.0.0.0/24")
     with pytest.raises(StandInError, match=r"InvalidSubnet\.Conflict"):
@@ -275,7 +275,7 @@ def test_overlapping_subnets(aws: Driver) -> None:
         aws.create("aws:ec2/subnet:Subnet", "outside", vpcId=vpc.id, cidrBlock="10.1.0.0/24")
 
 
-def test_a_property_that_the_sandbox_would_lose(aws: Driver) -> None:
+def test_a_property_that_the_sandbox_would_lose(aws: AwsDriver) -> None:
     resource = reference("aws:ec2/vpc:Vpc", "metered")
     inputs, failures = aws.provider.check_resource(
         resource, {}, {"cidrBlock": "10.0.0.0/16", "ipv6CidrBlockNetworkBorderGroup": "us-east-1"}
@@ -285,7 +285,7 @@ def test_a_property_that_the_sandbox_would_lose(aws: Driver) -> None:
         aws.provider.create_resource(resource, inputs, preview=False, timeout=TIMEOUT)
 
 
-def test_a_type_that_the_sandbox_does_not_know(aws: Driver) -> None:
+def test_a_type_that_the_sandbox_does_not_know(aws: AwsDriver) -> None:
     with pytest.raises(
         StandInError, match=r"does not know aws:lambda/function:Function; add a handler in .*lambda\.py"
     ):

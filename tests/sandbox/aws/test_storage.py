@@ -7,7 +7,7 @@ import pytest
 
 from sandbox.providers.stand_in import StandInError
 from tests.sandbox.aws.documents import allow, key_policy, policy, trust
-from tests.sandbox.aws.driver import TIMEOUT, Driver, Made, reference
+from tests.sandbox.aws.driver import TIMEOUT, AwsDriver, Made, reference
 
 BUCKET = "aws:s3/bucket:Bucket"
 VERSIONING = "aws:s3/bucketVersioning:BucketVersioning"
@@ -25,16 +25,16 @@ RULE: dict[str, Any] = {
 
 
 @pytest.fixture
-def key(aws: Driver) -> Made:
+def key(aws: AwsDriver) -> Made:
     return aws.create("aws:kms/key:Key", "data", policy=key_policy())
 
 
 @pytest.fixture
-def bucket(aws: Driver) -> Made:
+def bucket(aws: AwsDriver) -> Made:
     return aws.create(BUCKET, "Lake", forceDestroy=True, tags={"a": "b"})
 
 
-def test_a_bucket_gets_a_name_and_tags(aws: Driver, bucket: Made) -> None:
+def test_a_bucket_gets_a_name_and_tags(aws: AwsDriver, bucket: Made) -> None:
     assert bucket.id.startswith("lake-")
     assert bucket["arn"] == f"arn:aws:s3:::{bucket.id}"
     aws.update(bucket, tags={"c": "d"})
@@ -45,7 +45,7 @@ def test_a_bucket_gets_a_name_and_tags(aws: Driver, bucket: Made) -> None:
     assert bucket.id not in {item["Name"] for item in aws.client("s3").list_buckets()["Buckets"]}
 
 
-def test_a_bucket_with_objects_is_not_deleted(aws: Driver) -> None:
+def test_a_bucket_with_objects_is_not_deleted(aws: AwsDriver) -> None:
     full = aws.create(BUCKET, "full")
     aws.client("s3").put_object(Bucket=full.id, Key="invoice.pdf", Body=b"%PDF")
     with pytest.raises(StandInError, match=r"BucketNotEmpty.*set forceDestroy"):
@@ -53,12 +53,12 @@ def test_a_bucket_with_objects_is_not_deleted(aws: Driver) -> None:
     aws.client("s3").delete_object(Bucket=full.id, Key="invoice.pdf")
 
 
-def test_the_same_name_twice(aws: Driver, bucket: Made) -> None:
+def test_the_same_name_twice(aws: AwsDriver, bucket: Made) -> None:
     with pytest.raises(StandInError, match="BucketAlreadyExists"):
         aws.create(BUCKET, "again", bucket=bucket.id)
 
 
-def test_the_settings_of_a_bucket(aws: Driver, bucket: Made, key: Made) -> None:
+def test_the_settings_of_a_bucket(aws: AwsDriver, bucket: Made, key: Made) -> None:
     s3, name = aws.client("s3"), bucket.id
     versioning = aws.create(VERSIONING, "versions", bucket=name, versioningConfiguration={"status": "Enabled"})
     aws.create(LIFECYCLE, "lifecycle", bucket=name, rules=[RULE])
@@ -100,7 +100,7 @@ def test_the_settings_of_a_bucket(aws: Driver, bucket: Made, key: Made) -> None:
     aws.destroy(staying=(VERSIONING,))
 
 
-def test_a_changed_lifecycle_is_the_only_drift(aws: Driver, bucket: Made) -> None:
+def test_a_changed_lifecycle_is_the_only_drift(aws: AwsDriver, bucket: Made) -> None:
     by_tag = {"id": "tag", "status": "Enabled", "filter": {"and": {"prefix": "x/", "tags": {"a": "b"}}}}
     lifecycle = aws.create(
         LIFECYCLE, "lifecycle", bucket=bucket.id, rules=[RULE, {**by_tag, "expiration": {"days": 5}}]
@@ -114,13 +114,13 @@ def test_a_changed_lifecycle_is_the_only_drift(aws: Driver, bucket: Made) -> Non
     assert not aws.exists(lifecycle)
 
 
-def test_foreign_tags_are_drift(aws: Driver, bucket: Made) -> None:
+def test_foreign_tags_are_drift(aws: AwsDriver, bucket: Made) -> None:
     tag = {"Key": "foreign", "Value": "tag"}
     aws.client("s3").put_bucket_tagging(Bucket=bucket.id, Tagging={"TagSet": [tag, {"Key": "a", "Value": "b"}]})
     assert aws.drift(bucket) == ("tags",)
 
 
-def test_notifications_and_logs(aws: Driver, bucket: Made) -> None:
+def test_notifications_and_logs(aws: AwsDriver, bucket: Made) -> None:
     queue = aws.create("aws:sqs/queue:Queue", "arrivals")
     target = aws.create(BUCKET, "logs", forceDestroy=True)
     allowed = allow("s3:PutObject", f"{target['arn']}/*", Principal={"Service": "logging.s3.amazonaws.com"})
@@ -147,7 +147,7 @@ def test_notifications_and_logs(aws: Driver, bucket: Made) -> None:
     aws.destroy()
 
 
-def test_a_registry(aws: Driver, key: Made) -> None:
+def test_a_registry(aws: AwsDriver, key: Made) -> None:
     repository = aws.create(
         "aws:ecr/repository:Repository",
         "images",
@@ -177,7 +177,7 @@ def test_a_registry(aws: Driver, key: Made) -> None:
     aws.destroy()
 
 
-def test_a_secret_and_its_value(aws: Driver, key: Made) -> None:
+def test_a_secret_and_its_value(aws: AwsDriver, key: Made) -> None:
     secret = aws.create(
         "aws:secretsmanager/secret:Secret",
         "password",
@@ -203,7 +203,7 @@ def test_a_secret_and_its_value(aws: Driver, key: Made) -> None:
     assert not aws.exists(secret)
 
 
-def test_a_catalogue_database(aws: Driver) -> None:
+def test_a_catalogue_database(aws: AwsDriver) -> None:
     database = aws.create(
         "aws:glue/catalogDatabase:CatalogDatabase", "raw", name="raw", description="zone", locationUri="s3://lake/"
     )
