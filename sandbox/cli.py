@@ -29,12 +29,13 @@ from sandbox.environment import CHECKOUT, environment, read_endpoints, sandbox_d
 from sandbox.errors import SandboxError
 from sandbox.foreground import run
 from sandbox.providers.kubernetes.helm import Capabilities
-from sandbox.session import Session, nodes_of, open_session
+from sandbox.session import Session, cloud_of, nodes_of, open_session
 from sandbox.stack import Stack, stack_file
 from sandbox.stack_files import MIRROR, restore_after_kill
 from sandbox.supervisor import Supervisor
 
 ACCOUNT = "123456789012"
+_CLOUDS = {"aws": "AWS", "azure": "Azure"}
 EXCEPTIONS = Path("components") / "base" / "pod_security_exceptions.yaml"
 
 
@@ -68,8 +69,8 @@ def main(arguments: list[str] | None = None) -> int:
 def up(project: Path, name: str) -> int:
     """Deploy a stack and show what has become of it."""
     started = time.monotonic()
-    nodes = nodes_of(stack_file(project, name))
-    session = open_session(sandbox_directory(), nodes, say)
+    settings = stack_file(project, name)
+    session = open_session(sandbox_directory(), nodes_of(settings), cloud_of(settings), say)
     stack = _stack(session, project, name)
     _refuse_second_stack(session, project, name)
     stack.make_ready(doubtful=not session.aws_intact)
@@ -94,8 +95,8 @@ def up(project: Path, name: str) -> int:
 
 def preview(project: Path, name: str) -> int:
     """Show what an update would change."""
-    stack_file(project, name)
-    session = open_session(sandbox_directory(), None, say)
+    cloud = cloud_of(stack_file(project, name))
+    session = open_session(sandbox_directory(), None, cloud, say)
     stack = _stack(session, project, name)
     stack.make_ready(doubtful=not session.aws_intact)
     stack.create()
@@ -120,7 +121,8 @@ def render_command(project: Path, name: str) -> int:
     directory = sandbox_directory() / "render"
     _end(directory)
     shutil.rmtree(directory, ignore_errors=True)
-    session = open_session(directory, nodes_of(stack_file(project, name)), say)
+    settings = stack_file(project, name)
+    session = open_session(directory, nodes_of(settings), cloud_of(settings), say)
     try:
         stack = _stack(session, project, name)
         stack.create()
@@ -147,8 +149,8 @@ def render_command(project: Path, name: str) -> int:
 
 def destroy(project: Path, name: str) -> int:
     """Remove a stack's resources, then ask the other side."""
-    stack_file(project, name)
-    session = open_session(sandbox_directory(), None, say)
+    cloud = cloud_of(stack_file(project, name))
+    session = open_session(sandbox_directory(), None, cloud, say)
     stack = _stack(session, project, name)
     if not stack.exists:
         say(f"Stack {name} is not in this sandbox; nothing to destroy.")
@@ -162,24 +164,18 @@ def destroy(project: Path, name: str) -> int:
             # kept on purpose by the program; the sandbox's cluster starts afresh
             custom_kinds.remove(ClusterApi(session.cluster), {"app.kubernetes.io/part-of": leftovers.PART_OF})
             custom_kinds.remove(ClusterApi(session.cluster), PROVIDED)
-    endpoint = read_endpoints(session.directory)["aws"]["endpoint"]
-    left = [
-        *leftovers.in_aws(endpoint, ACCOUNT),
-        *leftovers.in_store(session.directory),
-        *leftovers.in_cluster(ClusterApi(session.cluster)),
-    ]
+    left = [*_left_in_cloud(session.directory, cloud), *leftovers.in_cluster(ClusterApi(session.cluster))]
     for item in left:
         say(f"  left: {item}")
-    say(
-        "AWS and Kubernetes were asked: nothing is left." if not left else f"{len(left)} things are left in the clouds."
-    )
+    asked = [*([_CLOUDS[cloud]] if cloud in _CLOUDS else []), "Kubernetes"]
+    say(f"{len(left)} things are left in the clouds." if left else f"Asked of {' and '.join(asked)}: nothing is left.")
     return 1 if left else 0
 
 
 def shell(project: Path, name: str) -> int:
     """Run the user's shell in the sandbox; commands may come from standard input."""
-    stack_file(project, name)
-    session = open_session(sandbox_directory(), None, say)
+    cloud = cloud_of(stack_file(project, name))
+    session = open_session(sandbox_directory(), None, cloud, say)
     stack = _stack(session, project, name)
     stack.create()
     stack.select()
@@ -253,6 +249,15 @@ def _end(directory: Path) -> None:
     supervisor = Supervisor(directory, say)
     with supervisor.exclusive():
         supervisor.stop_all()
+
+
+def _left_in_cloud(directory: Path, cloud: str) -> list[str]:
+    if cloud == "azure":
+        return leftovers.in_azure(directory)
+    if cloud != "aws":
+        return []
+    endpoint = read_endpoints(directory)["aws"]["endpoint"]
+    return [*leftovers.in_aws(endpoint, ACCOUNT), *leftovers.in_store(directory)]
 
 
 def _stack(session: Session, project: Path, name: str) -> Stack:

@@ -16,6 +16,10 @@ CHECKOUT = Path(__file__).resolve().parents[1]
 REGION = "us-east-1"
 # moto accepts any key; this pair can never be mistaken for a real one
 ACCESS_KEY = "testing"
+# where nothing answers: a sandbox without AWS must never reach the real one
+NO_ENDPOINT = {"endpoint": "http://127.0.0.1:9"}
+# subscription and tenant of the Azure stand-in: no real one is all zeros
+AZURE_ID = "00000000-0000-0000-0000-000000000000"
 
 
 def sandbox_directory() -> Path:
@@ -142,10 +146,10 @@ def environment(directory: Path) -> dict[str, str]:
         Only the variables to set; the caller lays them over `os.environ`.
 
     Raises:
-        SandboxError: no AWS stand-in has been started in this directory.
+        SandboxError: nothing has been started in this directory.
     """
     endpoints = read_endpoints(directory)
-    if "aws" not in endpoints:
+    if not endpoints:
         raise SandboxError(f"No sandbox has been started in {directory}: run `make up` first.")
     (directory / "state").mkdir(parents=True, exist_ok=True)
     search_path = [str(directory / "bin"), os.environ.get("PATH", os.defpath)]
@@ -160,11 +164,13 @@ def environment(directory: Path) -> dict[str, str]:
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
         "PULUMI_SKIP_UPDATE_CHECK": "true",
         "PULUMI_ERROR_OUTPUT_STRING": "1",
-        "AWS_ENDPOINT_URL": endpoints["aws"]["endpoint"],
+        "AWS_ENDPOINT_URL": endpoints.get("aws", NO_ENDPOINT)["endpoint"],
         "AWS_ACCESS_KEY_ID": ACCESS_KEY,
         "AWS_SECRET_ACCESS_KEY": ACCESS_KEY,
         "AWS_REGION": REGION,
         "AWS_DEFAULT_REGION": REGION,
         "AWS_EC2_METADATA_DISABLED": "true",
+        "ARM_SUBSCRIPTION_ID": AZURE_ID,
+        "ARM_TENANT_ID": AZURE_ID,
         "KUBECONFIG": str(directory / "kubeconfig"),
     }

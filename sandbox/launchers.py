@@ -9,7 +9,7 @@ from sandbox.environment import CHECKOUT, write_private
 
 
 def install(directory: Path, tools: Mapping[str, Path]) -> None:
-    """Write the launchers `pulumi` and `aws` and link the other tools.
+    """Write the launchers `pulumi`, `aws` and `kubelogin` and link the other tools.
 
     Args:
         directory: state directory of the sandbox.
@@ -19,6 +19,7 @@ def install(directory: Path, tools: Mapping[str, Path]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     _write(folder / "pulumi", directory, "sandbox.pulumi_launcher", str(tools["pulumi"]))
     _write(folder / "aws", directory, "sandbox.aws_launcher")
+    _write(folder / "kubelogin", directory, "sandbox.kubelogin_launcher")
     for name, path in tools.items():
         link = folder / name
         if name != "pulumi" and not (link.is_symlink() and link.readlink() == path):

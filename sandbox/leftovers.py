@@ -10,6 +10,8 @@ import boto3
 
 from sandbox.cluster_api import ClusterApi
 from sandbox.environment import ACCESS_KEY, REGION
+from sandbox.providers.azure import arm, other_side
+from sandbox.providers.azure.rules import network
 
 PART_OF = "biz-automation"
 SYSTEM_NAMESPACES = frozenset({"default", "kube-system", "kube-public", "kube-node-lease"})
@@ -100,6 +102,16 @@ def in_store(directory: Path) -> list[str]:
     file = directory / "aws-store.json"
     kinds = cast("dict[str, dict[str, Any]]", json.loads(file.read_text())) if file.exists() else {}
     return [f"{kind} {name}" for kind, things in kinds.items() for name in things]
+
+
+def in_azure(directory: Path) -> list[str]:
+    """Return what the Azure stand-in still holds but what Azure makes by itself, as `type name`.
+
+    Args:
+        directory: state directory of the sandbox.
+    """
+    ids = other_side.ids(path=directory / other_side.STORE)
+    return [f"{arm.type_of(one)} {arm.name_of(one)}" for one in ids if arm.group_of(one) != network.WATCHERS]
 
 
 def in_cluster(api: ClusterApi) -> list[str]:

@@ -1,5 +1,6 @@
 """The simulated machines of the sandbox's cluster, as a managed node group would register them."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -7,7 +8,35 @@ from typing import Any
 from sandbox.cluster_api import ClusterApi
 from sandbox.environment import REGION, KubernetesEndpoint
 from sandbox.errors import SandboxError
-from stacks.settings.reference_tables import aws_instance_types
+from stacks.settings.reference_tables import aws_instance_types, azure_vm_sizes
+
+_TABLES = {"aws": "aws-instance-types", "azure": "azure-vm-sizes"}
+# the label that a cloud's node pools put on their machines
+_POOL_LABELS = {"aws": "eks.amazonaws.com/nodegroup", "azure": "kubernetes.azure.com/agentpool"}
+
+
+@dataclass(frozen=True)
+class Machine:
+    """Capacity of a machine type; ``reserved_mib`` is what kube-reserved and the eviction threshold leave to no pod."""
+
+    cpus: int
+    memory_gib: int
+    pods: int
+    architecture: str
+    reserved_mib: int
+
+
+def machine(name: str) -> Machine | None:
+    """Return the machine type of AWS or Azure with this name, or None where the settings' tables have none.
+
+    Source: EKS's AMI; https://learn.microsoft.com/azure/aks/node-resource-reservations
+    """
+    if aws := aws_instance_types().get(name):
+        return Machine(aws.cpus, aws.memory_gib, aws.pods, aws.architecture, 255 + 11 * aws.pods + 100)
+    if azure := azure_vm_sizes().get(name):
+        reserved = min(20 * azure.max_pods + 50, azure.memory_gib * 1024 // 4)
+        return Machine(azure.cpus, azure.memory_gib, azure.max_pods, azure.architecture, reserved + 100)
+    return None
 
 
 @dataclass(frozen=True)
@@ -18,6 +47,7 @@ class Node:
     instance_type: str = "m5.xlarge"
     zone: str = f"{REGION}a"
     pool: str = "baseline"
+    cloud: str = "aws"
 
     def manifest(self) -> dict[str, Any]:
         """Return the Node object.
@@ -25,23 +55,28 @@ class Node:
         Raises:
             SandboxError: the instance type has no entry in the table.
         """
-        if self.instance_type not in aws_instance_types():
-            raise SandboxError(
-                f"nodePools: {self.instance_type!r} is no instance type of "
-                "stacks/settings/reference/aws-instance-types.yaml; use one of its rows, or add one."
-            )
         return {
             "apiVersion": "v1",
             "kind": "Node",
             "metadata": {"name": self.name, "labels": self._labels()},
-            "spec": {"providerID": f"aws:///{self.zone}/{self.name}"},
+            "spec": {"providerID": f"{self.cloud}:///{self.zone}/{self.name}"},
         }
 
+    @property
+    def _machine(self) -> Machine:
+        found = machine(self.instance_type)
+        if found is None:
+            table = _TABLES.get(self.cloud, _TABLES["aws"])
+            raise SandboxError(
+                f"nodePools: {self.instance_type!r} is no machine type of stacks/settings/reference/{table}.yaml; "
+                "use one of its rows, or add one."
+            )
+        return found
+
     def status(self) -> dict[str, Any]:
-        """Return capacity and what kube-reserved and the eviction threshold of an EKS AMI leave of it."""
-        kind = aws_instance_types()[self.instance_type]
+        """Return capacity and what kube-reserved and the eviction threshold leave of it."""
+        kind = self._machine
         capacity_mib = kind.memory_gib * 1024
-        reserved_mib = 255 + 11 * kind.pods + 100
         capacity = {
             "ephemeral-storage": "104845292Ki",
             "hugepages-1Gi": "0",
@@ -54,20 +89,21 @@ class Node:
                 **capacity,
                 "ephemeral-storage": "95551679124",
                 "cpu": f"{kind.cpus * 1000 - _reserved_millicores(kind.cpus)}m",
-                "memory": f"{capacity_mib - reserved_mib}Mi",
+                "memory": f"{capacity_mib - kind.reserved_mib}Mi",
             },
         }
 
     def _labels(self) -> dict[str, str]:
         return {
-            "kubernetes.io/arch": aws_instance_types()[self.instance_type].architecture,
+            "kubernetes.io/arch": self._machine.architecture,
             "kubernetes.io/os": "linux",
             "kubernetes.io/hostname": self.name,
             "node.kubernetes.io/instance-type": self.instance_type,
-            "topology.kubernetes.io/region": self.zone[:-1],
+            # zones are us-east-1a, or westeurope-1
+            "topology.kubernetes.io/region": self.zone[:-1].removesuffix("-"),
             "topology.kubernetes.io/zone": self.zone,
-            "eks.amazonaws.com/nodegroup": self.pool,
-            "eks.amazonaws.com/capacityType": "ON_DEMAND",
+            **({_POOL_LABELS[self.cloud]: self.pool} if self.cloud in _POOL_LABELS else {}),
+            **({"eks.amazonaws.com/capacityType": "ON_DEMAND"} if self.cloud == "aws" else {}),
         }
 
 
@@ -76,18 +112,22 @@ def baseline() -> tuple[Node, ...]:
     return pool("baseline", "m5.xlarge", 3, ("a", "b", "c"))
 
 
-def pool(name: str, instance_type: str, size: int, zones: Sequence[str], region: str = REGION) -> tuple[Node, ...]:
+def pool(
+    name: str, instance_type: str, size: int, zones: Sequence[str], region: str = REGION, *, cloud: str = "aws"
+) -> tuple[Node, ...]:
     """Return the machines of a node pool, spread over zones.
 
     Args:
         name: of the pool.
-        instance_type: one of the settings' table.
+        instance_type: one of the settings' tables.
         size: number of machines.
-        zones: letters.
-        region: AWS region.
+        zones: what a zone's name has after the region's.
+        region: of the cloud.
+        cloud: whose machines they are.
     """
     return tuple(
-        Node(f"{name}-{number}", instance_type, f"{region}{zones[number % len(zones)]}", name) for number in range(size)
+        Node(f"{name}-{number}", instance_type, f"{region}{zones[number % len(zones)]}", name, cloud)
+        for number in range(size)
     )
 
 

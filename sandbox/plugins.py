@@ -14,7 +14,8 @@ from typing import Final
 from sandbox.environment import CHECKOUT, cache_directory
 from sandbox.errors import SandboxError
 
-STAND_INS: Final = ("aws", "kubernetes", "random")
+# package of the provider, and where its stand-in is
+STAND_INS: Final = {"aws": "aws", "azure-native": "azure", "kubernetes": "kubernetes", "random": "random"}
 REAL_PLUGINS_VARIABLE: Final = "SANDBOX_REAL_PLUGINS"
 _MARK: Final = "# Written by the sandbox"
 
@@ -34,12 +35,12 @@ def install(directory: Path) -> None:
     plugins = directory / "pulumi" / "plugins"
     _install_launcher(plugins, "language", "python", _version("pulumi"), "sandbox.language_host")
     real = _real_plugins()
-    for name in STAND_INS:
+    for name, module in STAND_INS.items():
         version = _version(f"pulumi-{name}")
         if name in real:
             _link_real_plugin(plugins, name, version)
         else:
-            _install_launcher(plugins, "resource", name, version, f"sandbox.providers.{name}")
+            _install_launcher(plugins, "resource", name, version, f"sandbox.providers.{module}")
 
 
 def _real_plugins() -> frozenset[str]:

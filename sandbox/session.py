@@ -12,6 +12,7 @@ from sandbox.nodes import Node, pool
 from sandbox.stack_files import NAMESPACE, configuration
 from sandbox.supervisor import Supervisor
 
+ZONES = {"azure": ("-1", "-2", "-3")}
 ZONE_LETTERS = "abcdef"
 
 
@@ -23,7 +24,7 @@ class Session:
         directory: its state directory.
         pulumi: the real Pulumi CLI.
         cluster: how to reach the cluster.
-        aws_intact: whether the AWS stand-in still holds all that it ever accepted.
+        aws_intact: whether the AWS stand-in, if the stack needs it, still holds all that it ever accepted.
     """
 
     directory: Path
@@ -32,12 +33,15 @@ class Session:
     aws_intact: bool
 
 
-def open_session(directory: Path, nodes: Sequence[Node] | None, say: Callable[[str], None] = print) -> Session:
+def open_session(
+    directory: Path, nodes: Sequence[Node] | None, cloud: str, say: Callable[[str], None] = print
+) -> Session:
     """Build what is missing and start what does not run.
 
     Args:
         directory: state directory of the sandbox.
         nodes: the cluster's simulated machines; where None, those that it has, or else the baseline.
+        cloud: the stack's; the others' daemons are not started.
         say: shows one sentence to the user.
 
     Raises:
@@ -47,8 +51,9 @@ def open_session(directory: Path, nodes: Sequence[Node] | None, say: Callable[[s
     needed = ("pulumi", "helm") if own_cluster else toolchain.DEPLOYMENT_TOOLS
     tools = toolchain.provide(needed, say)
     with Supervisor(directory, say).exclusive():
-        intact = moto_server.is_intact(directory)
-        moto_server.start(directory, say)
+        intact = cloud != "aws" or moto_server.is_intact(directory)
+        if cloud == "aws":
+            moto_server.start(directory, say)
         if own_cluster:
             cluster = user_cluster.read(Path(own_cluster))
             control_plane.publish(directory, cluster)
@@ -60,6 +65,15 @@ def open_session(directory: Path, nodes: Sequence[Node] | None, say: Callable[[s
     return Session(directory, tools["pulumi"], cluster, intact)
 
 
+def cloud_of(stack_file: Path) -> str:
+    """Return the cloud of a stack; `aws` where its file does not say.
+
+    Args:
+        stack_file: `Pulumi.<stack>.yaml`.
+    """
+    return str(configuration(stack_file).get(f"{NAMESPACE}:cloud", {}).get("provider", "aws"))
+
+
 def nodes_of(stack_file: Path) -> tuple[Node, ...]:
     """Return the machines that a stack's node pools start with.
 
@@ -67,11 +81,14 @@ def nodes_of(stack_file: Path) -> tuple[Node, ...]:
         stack_file: `Pulumi.<stack>.yaml`; what it lacks is left to the program's own validation.
     """
     config = configuration(stack_file)
-    zones = ZONE_LETTERS[: config.get(f"{NAMESPACE}:network", {}).get("zones", 3)]
+    cloud = cloud_of(stack_file)
+    zones = ZONES.get(cloud, ZONE_LETTERS)[: config.get(f"{NAMESPACE}:network", {}).get("zones", 3)]
     region = config.get(f"{NAMESPACE}:cloud", {}).get("region", REGION)
     pools = cast("list[dict[str, Any]]", config.get(f"{NAMESPACE}:nodePools") or [])
     return tuple(
         node
         for settings in pools
-        for node in pool(settings["name"], settings["instanceType"], settings["desiredSize"], zones, region)
+        for node in pool(
+            settings["name"], settings["instanceType"], settings["desiredSize"], zones, region, cloud=cloud
+        )
     )

@@ -144,7 +144,7 @@ def test_permissive_definitions_where_upstreams_are_absent(api: ClusterApi, tmp_
 
 
 def test_an_unknown_instance_type_is_named(control_plane: KubernetesEndpoint) -> None:
-    with pytest.raises(SandboxError, match=r"'z9\.huge' is no instance type of"):
+    with pytest.raises(SandboxError, match=r"'z9\.huge' is no machine type of"):
         register(control_plane, [Node("a", "z9.huge")])
 
 

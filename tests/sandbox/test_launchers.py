@@ -111,3 +111,12 @@ def test_another_aws_command_line_sees_the_sandbox(directory: Path, tmp_path: Pa
     (tools / "aws").chmod(0o700)
     result = run(directory, "aws", "s3", "ls", path=f"{tools}{os.pathsep}{os.environ['PATH']}")
     assert result.stdout == "http://127.0.0.1:1 s3 ls\n"
+
+
+def test_kubelogin_gives_the_clusters_own(directory: Path) -> None:
+    endpoint = KubernetesEndpoint("https://127.0.0.1:6443", "Y2E=", token="secret")
+    assert run(directory, "kubelogin", "get-token").returncode == 1
+    record_endpoint(directory, "kubernetes", endpoint.as_json())
+    answer = json.loads(run(directory, "kubelogin", "get-token", "--login", "azurecli").stdout)
+    assert (answer["kind"], answer["status"]) == ("ExecCredential", {"token": "secret"})
+    assert run(directory, "kubelogin", "convert-kubeconfig").returncode == 2

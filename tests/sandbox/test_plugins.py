@@ -22,6 +22,7 @@ def test_every_plugin_is_installed_where_the_engine_looks(tmp_path: Path) -> Non
     assert installed(tmp_path) == {
         "language-python": "pulumi-language-python",
         "resource-aws": "pulumi-resource-aws",
+        "resource-azure-native": "pulumi-resource-azure-native",
         "resource-kubernetes": "pulumi-resource-kubernetes",
         "resource-random": "pulumi-resource-random",
     }
@@ -102,5 +103,5 @@ def test_a_real_plugin_that_is_missing_is_asked_for(tmp_path: Path, monkeypatch:
 def test_an_unknown_real_plugin_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SANDBOX_REAL_PLUGINS", "random, gcp")
 
-    with pytest.raises(SandboxError, match="names gcp; allowed are aws, kubernetes, random"):
+    with pytest.raises(SandboxError, match="names gcp; allowed are aws, azure-native, kubernetes, random"):
         install(tmp_path)

@@ -3,11 +3,11 @@
 import re
 from typing import Final
 
+from sandbox.environment import AZURE_ID
 from sandbox.providers.stand_in import StandInError
 
-# the zero UUID can never be mistaken for a real one
-SUBSCRIPTION: Final = "00000000-0000-0000-0000-000000000000"
-TENANT: Final = "00000000-0000-0000-0000-000000000000"
+SUBSCRIPTION: Final = AZURE_ID
+TENANT: Final = AZURE_ID
 # object and client id of whoever deploys
 CALLER: Final = "00000000-0000-0000-0000-000000000001"
 _PAIRS: Final = r"(?:/[^/]+/[^/]+)+"

@@ -30,8 +30,8 @@ def problems(kind: ResourceType, inputs: Mapping[str, Any]) -> Iterator[Problem]
             if not any(re.fullmatch(pattern, str(value)) for pattern in _table("choices")[choice]):
                 yield path, f"{path} is {value!r}, which is none of the {choice.replace('_', ' ')} of Azure."
     for path, allowed in kind.references.items():
-        for value in paths.values(inputs, path):
-            yield from _reference(path, str(value), allowed)
+        for value in paths.ids(inputs, path):
+            yield from _reference(path, value, allowed)
 
 
 @cache

@@ -14,13 +14,14 @@ from sandbox.providers.azure.arm import ArmError
 from sandbox.providers.azure.resource_type import resource_type
 from sandbox.providers.store import Record, Shelves, Store
 
+STORE: Final = "azure-store.json"
 LIVE: Final = "resources"
 DELETED: Final = "deleted"
 
 
 def open_store(path: Path | None = None) -> Store:
     """Give the store in a file; None: in the sandbox's state directory."""
-    return Store(path or sandbox_directory() / "azure-store.json")
+    return Store(path or sandbox_directory() / STORE)
 
 
 @dataclass(frozen=True)

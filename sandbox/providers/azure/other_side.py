@@ -12,7 +12,9 @@ from typing import Any
 
 from sandbox.providers.azure import arm, paths
 from sandbox.providers.azure.arm import ArmError
-from sandbox.providers.azure.cloud import Cloud, open_store
+from sandbox.providers.azure.cloud import STORE, Cloud, open_store
+
+__all__ = ["STORE", "change", "delete", "ids", "purge", "show"]
 
 
 def ids(arm_type: str = "", path: Path | None = None) -> list[str]:

@@ -17,6 +17,7 @@ from sandbox.providers.stand_in import UNKNOWN
 from sandbox.providers.store import Record
 
 _IDENTITY: Final = "identity"
+_PROFILE: Final = "identityProfile"
 _ASSIGNED: Final = "userAssignedIdentities"
 Find = Callable[[str], Record | None]
 
@@ -36,6 +37,8 @@ def of(record: Record, find: Find) -> dict[str, Any]:
     shown = paths.merge(shown, _missing(computed, shown))
     if isinstance(shown.get(_IDENTITY), Mapping):
         shown[_IDENTITY] = _identity(shown[_IDENTITY], record, find)
+    if isinstance(shown.get(_PROFILE), Mapping):
+        shown[_PROFILE] = {name: _profile(profile, find) for name, profile in shown[_PROFILE].items()}
     if isinstance(shown.get("location"), str):
         shown["location"] = locations.canonical(shown["location"])
     names = schema.schema(record["token"]).outputs
@@ -122,9 +125,16 @@ def _identity(identity: Mapping[str, Any], record: Record, find: Find) -> dict[s
     if "SystemAssigned" in str(identity.get("type")):
         shown |= {"principalId": made_up(record, _IDENTITY), "tenantId": arm.TENANT}
     assigned = identity.get(_ASSIGNED)
-    if isinstance(assigned, list):
-        shown[_ASSIGNED] = {resource_id: _assigned(find(resource_id)) for resource_id in assigned}
+    if assigned:
+        shown[_ASSIGNED] = {resource_id: _assigned(find(resource_id)) for resource_id in paths.ids(assigned, "")}
     return shown
+
+
+def _profile(profile: Mapping[str, Any], find: Find) -> dict[str, Any]:
+    """Give an identity that a cluster uses; one that the program made has its own ids."""
+    given = find(str(profile.get("resourceId")))
+    own = {"clientId": made_up(given, "clientId"), "objectId": made_up(given, "principalId")} if given else {}
+    return {**profile, **own}
 
 
 def _assigned(record: Record | None) -> dict[str, Any]:

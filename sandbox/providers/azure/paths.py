@@ -23,6 +23,12 @@ def values(node: Any, path: str) -> Iterator[Any]:
             yield from values(node.get(key), rest)
 
 
+def ids(node: Any, path: str) -> Iterator[str]:
+    """Give the texts at a path; of an object that maps ids to details, its keys."""
+    for value in values(node, path):
+        yield from map(str, value if isinstance(value, Mapping) else [value])
+
+
 def first(node: Any, path: str, default: Any = None) -> Any:
     """Give the first known value at a path, or a default."""
     return next(values(node, path), default)

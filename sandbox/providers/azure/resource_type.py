@@ -39,7 +39,7 @@ class ResourceType:
         outputs: outputs that ARM computes; see ``outputs``.
         when: further outputs by the dotted path of the switch that brings them.
         key_access: where a key of a vault is, and whose identity must be allowed to use it: dotted paths ``key`` and
-            ``identity`` (an id) or ``client`` (a client id).
+            ``identity`` (an id) or ``client`` (a client id); ``operation`` is ``wrap``, or ``encrypt``.
         write_only: dotted paths that ARM never shows.
         singleton: it exists with its parent, so it is never really made or deleted.
         held_by_use: ARM refuses to delete it while something refers to it.

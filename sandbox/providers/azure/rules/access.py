@@ -10,8 +10,9 @@ from sandbox.providers.azure.cloud import Resources
 from sandbox.providers.azure.rules.request import Request
 
 _ASSIGNMENTS: Final = "Microsoft.Authorization/roleAssignments"
-_WRAPPING: Final = "microsoft.keyvault/vaults/keys/wrap/action"
+_KEY_ACTION: Final = "microsoft.keyvault/vaults/keys/{}/action"
 # https://learn.microsoft.com/entra/workload-id/workload-identity-federation-considerations
+_ROLES: Final = {"wrap": "Key Vault Crypto Service Encryption User", "encrypt": "Key Vault Crypto User"}
 _MOST_CREDENTIALS: Final = 20
 _PRINCIPAL_KEYS: Final = ("identity.principalId", "principalId", "identityProfile.*.objectId")
 
@@ -34,17 +35,18 @@ def key_access(request: Request) -> Iterator[ArmError]:
     if key is None:
         return
     vault = request.there.get(arm.parent_of(key["id"]))
-    if not paths.first(vault["properties"], "properties.enablePurgeProtection"):
+    operation = rule.get("operation", "wrap")
+    if operation == "wrap" and not paths.first(vault["properties"], "properties.enablePurgeProtection"):
         yield ArmError(
             400, "KeyVaultPropertiesInvalid", f"Vault '{arm.name_of(vault['id'])}' must have purge protection for that."
         )
     for principal in _clients(request):
-        if not _may_wrap(request.there, principal, key["id"]):
+        if not _may(operation, request.there, principal, key["id"]):
             yield ArmError(
                 403,
                 "KeyVaultAccessForbidden",
-                f"The identity with the principal {principal} may not wrap and unwrap with {uri}: assign it the role"
-                " Key Vault Crypto Service Encryption User there first.",
+                f"The identity with the principal {principal} may not {operation} with {uri}: assign it a role there"
+                f" first, such as {_ROLES[operation]}.",
             )
 
 
@@ -58,36 +60,35 @@ def _key_uri(request: Request) -> str | None:
 
 def _clients(request: Request) -> Iterator[str]:
     rule = request.kind.key_access
-    for identity in paths.values(request.inputs, rule.get("identity", "")) if "identity" in rule else ():
-        record = request.there.find(str(identity))
+    for identity in paths.ids(request.inputs, rule["identity"]) if "identity" in rule else ():
+        record = request.there.find(identity)
         if record:
             yield outputs.made_up(record, "principalId")
-    for client in paths.values(request.inputs, rule.get("client", "")) if "client" in rule else ():
+    for client in paths.ids(request.inputs, rule["client"]) if "client" in rule else ():
         for record in request.there.of_type("Microsoft.ManagedIdentity/userAssignedIdentities"):
             if outputs.made_up(record, "clientId") == client:
                 yield outputs.made_up(record, "principalId")
 
 
-def _may_wrap(there: Resources, principal: str, key_id: str) -> bool:
+def _may(operation: str, there: Resources, principal: str, key_id: str) -> bool:
     for assignment in there.of_type(_ASSIGNMENTS):
         given = assignment["properties"]
         scope = arm.key(arm.parent_of(assignment["id"]))
         reaches = f"{arm.key(key_id)}/".startswith(f"{scope}/")
-        if reaches and given["principalId"] == principal and _wraps(there, given["roleDefinitionId"]):
+        if reaches and given["principalId"] == principal and _allows(operation, there, given["roleDefinitionId"]):
             return True
     return False
 
 
-def _wraps(there: Resources, role_id: str) -> bool:
+def _allows(operation: str, there: Resources, role_id: str) -> bool:
     name = arm.name_of(role_id).lower()
     built_in = references.built_in_roles().get(name)
     if built_in is not None:
-        return bool(built_in.get("uses_keys"))
+        return operation in built_in.get("key_operations", ())
     for role in there.of_type("Microsoft.Authorization/roleDefinitions"):
         if arm.name_of(role["id"]).lower() == name:
-            return _WRAPPING in {
-                action.lower() for action in paths.values(role["properties"], "permissions.dataActions")
-            }
+            actions = {action.lower() for action in paths.values(role["properties"], "permissions.dataActions")}
+            return _KEY_ACTION.format(operation) in actions
     return False
 
 

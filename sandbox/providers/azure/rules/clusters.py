@@ -11,6 +11,7 @@ from sandbox.providers.azure.rules.request import Request
 from sandbox.providers.stand_in import UNKNOWN, contains_unknown
 
 _POOLS: Final = "Microsoft.ContainerService/managedClusters/agentPools"
+_DELEGATE: Final = "Microsoft.ContainerService/managedClusters"
 # https://learn.microsoft.com/azure/aks/planned-maintenance
 _WINDOWS: Final = ("default", "aksManagedAutoUpgradeSchedule", "aksManagedNodeOSUpgradeSchedule")
 _DNS_LABEL: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,52}[A-Za-z0-9])?")
@@ -103,6 +104,30 @@ def _version_steps(request: Request) -> Iterator[ArmError]:
         )
 
 
+def _subnets_fit(request: Request) -> Iterator[ArmError]:
+    """Refuse subnets that lack what the cluster's networking needs of them."""
+    control_plane = request.there.find(str(request.get("apiServerAccessProfile.subnetId", "")))
+    if control_plane and _DELEGATE not in list(paths.values(control_plane["properties"], "delegations.serviceName")):
+        name = arm.name_of(control_plane["id"])
+        yield ArmError(400, "SubnetIsNotDelegated", f"Subnet '{name}' must be delegated to {_DELEGATE}.")
+    if request.get("networkProfile.outboundType") != "userAssignedNATGateway":
+        return
+    for subnet_id in paths.ids(request.inputs, "agentPoolProfiles.vnetSubnetID"):
+        subnet = request.there.find(subnet_id)
+        if subnet and paths.first(subnet["properties"], "natGateway.id") is None:
+            name = arm.name_of(subnet_id)
+            yield ArmError(
+                400,
+                "NatGatewayNotFound",
+                f"outboundType is userAssignedNATGateway, but subnet '{name}' has no gateway.",
+            )
+
+
+def _cluster_fits(request: Request) -> Iterator[ArmError]:
+    yield from _version_steps(request)
+    yield from _subnets_fit(request)
+
+
 def _pool_version(request: Request) -> Iterator[ArmError]:
     cluster = request.there.get(arm.parent_of(request.id))
     pool, control = _minor(request.get("orchestratorVersion")), _minor(cluster["properties"].get("kubernetesVersion"))
@@ -135,7 +160,7 @@ INPUT_RULES = {
     "containerservice:MaintenanceConfiguration": _window,
 }
 REQUEST_RULES = {
-    "containerservice:ManagedCluster": _version_steps,
+    "containerservice:ManagedCluster": _cluster_fits,
     "containerservice:AgentPool": _pool_version,
 }
 DELETION_RULES = {"containerservice:AgentPool": _last_system_pool}
