@@ -82,20 +82,42 @@ def _cloud(path: Path | None) -> Cloud:
     return Cloud(store=open_store(path))
 
 
+def _list(arm_type: str = "") -> list[str]:
+    return ids(arm_type)
+
+
+def _show(resource_id: str) -> Mapping[str, Any]:
+    return show(resource_id)
+
+
+def _set(resource_id: str, place: str, value: str) -> None:
+    change(resource_id, place, json.loads(value))
+
+
+def _delete(resource_id: str) -> None:
+    delete(resource_id)
+
+
+def _purge(name: str) -> list[str]:
+    return purge(name)
+
+
+_COMMANDS: Mapping[str, Callable[..., Any]] = {
+    "list": _list,
+    "show": _show,
+    "set": _set,
+    "delete": _delete,
+    "purge": _purge,
+}
+
+
 def main(arguments: Sequence[str]) -> int:
     """Run one command and print what it gives."""
-    commands: Mapping[str, Callable[..., Any]] = {
-        "list": ids,
-        "show": show,
-        "set": lambda resource_id, place, value: change(resource_id, place, json.loads(value)),
-        "delete": delete,
-        "purge": purge,
-    }
-    if not arguments or arguments[0] not in commands:
-        print(f"usage: python -m sandbox.providers.azure.other_side {'|'.join(commands)} ...", file=sys.stderr)
+    if not arguments or arguments[0] not in _COMMANDS:
+        print(f"usage: python -m sandbox.providers.azure.other_side {'|'.join(_COMMANDS)} ...", file=sys.stderr)
         return 2
     try:
-        answer = commands[arguments[0]](*arguments[1:])
+        answer = _COMMANDS[arguments[0]](*arguments[1:])
     except ArmError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

@@ -6,7 +6,8 @@ import pytest
 
 from sandbox.providers.azure import arm, other_side
 from sandbox.providers.azure.arm import ArmError
-from tests.sandbox.azure.driver import CRYPTO_USER, GROUP, AzureDriver, Made, role
+from sandbox.providers.azure.cloud import Cloud
+from tests.sandbox.azure.driver import CRYPTO_USER, GROUP, AzureDriver, Made, reference, role
 
 ACCOUNT = {"resourceGroupName": GROUP, "kind": "StorageV2", "sku": {"name": "Standard_ZRS"}, "accountName": "lakea1b2c"}
 
@@ -89,8 +90,7 @@ def test_a_protected_vault_cannot_be_purged(azure: AzureDriver) -> None:
 def test_a_name_comes_free_with_time(azure: AzureDriver) -> None:
     azure.group()
     azure.delete(azure.vault(enablePurgeProtection=True, softDeleteRetentionInDays=7))
-    cloud = azure.provider.cloud
-    with cloud.changing() as there:
+    with Cloud().changing() as there:
         for record in there.deleted.values():
             record["deleted"] = "2020-01-01T00:00:00Z"
     azure.vault()
@@ -187,13 +187,10 @@ def test_the_last_system_pool_stays(azure: AzureDriver) -> None:
     azure.group()
     azure.network()
     azure.cluster(azure.subnet(), azure.identity())
-    inline = "Microsoft.ContainerService/managedClusters/agentPools"
-    (pool_id,) = other_side.ids(inline)
-    kind = azure.provider
-    token = "azure-native:containerservice:AgentPool"
-    made = Made(azure.made[0].reference.__class__("urn:x::x::x", token, "system"), pool_id, {}, {})
+    (pool_id,) = other_side.ids("Microsoft.ContainerService/managedClusters/agentPools")
+    pool = Made(reference("azure-native:containerservice:AgentPool", "system"), pool_id, {}, {})
     with pytest.raises(ArmError, match="at least one system agent pool"):
-        kind.delete_resource(made.reference, pool_id, {}, {}, timeout=1)
+        azure.delete(pool)
 
 
 def test_a_private_cluster_has_a_private_name(azure: AzureDriver) -> None:
@@ -423,3 +420,40 @@ def test_a_registry(azure: AzureDriver) -> None:
     )
     assert registry["loginServer"] == "imagesa1b2c.azurecr.io"
     azure.destroy()
+
+
+def test_a_cluster_that_encrypts_its_secrets(azure: AzureDriver) -> None:
+    azure.group()
+    azure.network()
+    subnet, identity = azure.subnet(), azure.identity()
+    vault = azure.vault()
+    key = azure.vault_key(vault)
+    encryption = {"enabled": True, "keyId": key["keyUriWithVersion"], "keyVaultResourceId": vault.id}
+    profile = {"workloadIdentity": {"enabled": True}, "azureKeyVaultKms": encryption}
+    azure.allow(identity["principalId"], CRYPTO_USER, key.id)
+    with pytest.raises(ArmError, match=r"may not encrypt with .*, such as Key Vault Crypto User"):
+        azure.cluster(subnet, identity, securityProfile=profile)
+    azure.allow(identity["principalId"], "12338af0-0e69-4776-bea7-57ae8d297424", key.id)
+    cluster = azure.cluster(subnet, identity, securityProfile=profile)
+    assert cluster["securityProfile"]["azureKeyVaultKms"]["keyId"] == key["keyUriWithVersion"]
+
+
+def test_the_subnets_of_a_cluster(azure: AzureDriver) -> None:
+    azure.group()
+    azure.network()
+    subnet, identity = azure.subnet(), azure.identity()
+    with pytest.raises(ArmError, match="subnet 'nodes' has no gateway"):
+        azure.cluster(subnet, identity, networkProfile={"outboundType": "userAssignedNATGateway"})
+    profile = {"enableVnetIntegration": True, "subnetId": subnet.id}
+    with pytest.raises(ArmError, match=r"'nodes' must be delegated to Microsoft\.ContainerService/managedClusters"):
+        azure.cluster(subnet, identity, apiServerAccessProfile=profile)
+
+
+def test_the_nodes_of_a_cluster_may_have_an_identity_of_ours(azure: AzureDriver) -> None:
+    azure.group()
+    azure.network()
+    kubelet = azure.identity("kubelet")
+    profile = {"kubeletidentity": {"resourceId": kubelet.id}}
+    cluster = azure.cluster(azure.subnet(), azure.identity(), identityProfile=profile)
+    shown = cluster["identityProfile"]["kubeletidentity"]
+    assert (shown["objectId"], shown["clientId"]) == (kubelet["principalId"], kubelet["clientId"])
