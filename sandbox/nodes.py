@@ -1,6 +1,5 @@
 """The simulated machines of the sandbox's cluster, as a managed node group would register them."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
