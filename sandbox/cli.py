@@ -17,6 +17,7 @@ from sandbox import (
     event_log,
     journal,
     leftovers,
+    openshift,
     render,
     repeated_rendering,
     summary,
@@ -75,13 +76,14 @@ def up(project: Path, name: str) -> int:
     _refuse_second_stack(session, project, name)
     stack.make_ready(doubtful=not session.aws_intact)
     stack.create()
-    custom_kinds.provide(ClusterApi(session.cluster), project, stack.settings, say)
+    api = ClusterApi(session.cluster)
+    openshift.provide(api, stack.settings)
+    custom_kinds.provide(api, project, stack.settings, say)
     result = stack.up()
     if result != 0:
         say(f"\nStack {name} is not up: see the errors above; `make up STACK={name}` goes on from here.")
         return result
     journal.clear(session.directory)
-    api = ClusterApi(session.cluster)
     pods = summary.await_pods(api)
     summary.show_resources(stack.resources(), say)
     summary.show_pods(pods, say)
@@ -100,6 +102,7 @@ def preview(project: Path, name: str) -> int:
     stack = _stack(session, project, name)
     stack.make_ready(doubtful=not session.aws_intact)
     stack.create()
+    openshift.provide(ClusterApi(session.cluster), stack.settings)
     return stack.preview()
 
 
@@ -127,6 +130,7 @@ def render_command(project: Path, name: str) -> int:
         stack = _stack(session, project, name)
         stack.create()
         api = ClusterApi(session.cluster)
+        openshift.provide(api, stack.settings)
         custom_kinds.provide(api, project, stack.settings, say)
         status = stack.up("--suppress-progress")
         if status != 0:
@@ -164,6 +168,7 @@ def destroy(project: Path, name: str) -> int:
             # kept on purpose by the program; the sandbox's cluster starts afresh
             custom_kinds.remove(ClusterApi(session.cluster), {"app.kubernetes.io/part-of": leftovers.PART_OF})
             custom_kinds.remove(ClusterApi(session.cluster), PROVIDED)
+            openshift.remove(ClusterApi(session.cluster))
     left = [*_left_in_cloud(session.directory, cloud), *leftovers.in_cluster(ClusterApi(session.cluster))]
     for item in left:
         say(f"  left: {item}")

@@ -36,6 +36,9 @@ def provide(api: ClusterApi, project: Path, stack_file: Path, say: Callable[[str
         remove(api, PROVIDED)
         return []
     charts = needed_charts(config.get(f"{NAMESPACE}:components") or {})
+    if (config.get(f"{NAMESPACE}:cloud") or {}).get("provider") == "openshift":
+        # the cluster itself has them
+        charts = [chart for chart in charts if "monitoring.coreos.com" not in chart.crd_groups]
     folders = [folder for chart in charts for folder in chart.crds]
     if not folders:
         return []

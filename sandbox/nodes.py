@@ -25,8 +25,15 @@ class Machine:
     reserved_mib: int
 
 
+# machines of an OpenShift cluster, which are called as their owner likes; a node takes 250 pods
+_WORKERS = {
+    "worker-4c-16g": Machine(4, 16, 250, "amd64", 1124),
+    "worker-8c-32g": Machine(8, 32, 250, "amd64", 1124),
+}
+
+
 def machine(name: str) -> Machine | None:
-    """Return the machine type of AWS or Azure with this name, or None where the settings' tables have none.
+    """Return the machine type with this name, or None where none has it.
 
     Source: EKS's AMI; https://learn.microsoft.com/azure/aks/node-resource-reservations
     """
@@ -35,7 +42,7 @@ def machine(name: str) -> Machine | None:
     if azure := azure_vm_sizes().get(name):
         reserved = min(20 * azure.max_pods + 50, azure.memory_gib * 1024 // 4)
         return Machine(azure.cpus, azure.memory_gib, azure.max_pods, azure.architecture, reserved + 100)
-    return None
+    return _WORKERS.get(name)
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from typing import Any
 import pulumi
 import pulumi_kubernetes as kubernetes
 
+from components.base import SystemPods
 from components.base.traffic import Network
 from components.cluster.storage_classes import StorageClassSpecification
 from components.database.managed import ManagedDatabase
@@ -20,17 +21,21 @@ from components.identity import (
     Access,
     Grant,
     GrantError,
+    HostAccess,
     Identity,
     IdentityBinding,
     ServiceAccountReference,
 )
+from components.observability import ClusterMonitoring
 from components.secrets import SecretStoreSpecification
 
 __all__ = [
     "Access",
+    "ClusterMonitoring",
     "Foundation",
     "Grant",
     "GrantError",
+    "HostAccess",
     "Identity",
     "IdentityBinding",
     "LoadBalancer",
@@ -39,6 +44,7 @@ __all__ = [
     "SecretStoreSpecification",
     "ServiceAccountReference",
     "StorageClassSpecification",
+    "SystemPods",
 ]
 
 
@@ -57,11 +63,16 @@ class Foundation:
         registry: where images that the platform builds are pulled from, without a trailing slash.
         backup: names of the object stores for backups: ``velero-backups`` and ``backups``.
         database: PostgreSQL run by the cloud; None: the platform runs it in the cluster.
+        system_pods: pods of the cluster itself that the platform's pods talk with.
+        assigns_user_ids: whether the cluster gives pods their user; then no pod names one.
+        monitoring: the cluster's own monitoring, where it scrapes the platform; None: the platform has its own.
+        host_access: lets service accounts read the node's own files; None: Pod Security alone decides.
         database_backups: where PostgreSQL in the cluster keeps its backups, in the form of Barman's object store; write
             access to it is the grant ``bucket/backups``; empty: nowhere.
         outputs: what the stack exports of its foundation.
         secrets: names in the cloud's vault of the secrets that the foundation made, by path (``postgres/analytics``).
         acme_solver: how cert-manager proves that hosts under the base domain are ours, in its own form.
+        certificate_per_host: whether the cluster's own router needs a certificate for each public host.
         load_balancer: how Services that are reachable from outside get a load balancer.
         dns_provider: what external-dns calls the cloud's DNS service; None: records are made by hand.
         dns_files: what external-dns reads of that service, by the name of the file; none of it is secret.
@@ -85,9 +96,14 @@ class Foundation:
     secrets: Mapping[str, pulumi.Output[str]] = field(default_factory=dict[str, pulumi.Output[str]])
     acme_solver: Mapping[str, Any] = field(default_factory=dict[str, Any])
     load_balancer: LoadBalancer = field(default_factory=LoadBalancer)
+    certificate_per_host: bool = False
     dns_provider: str | None = None
     dns_files: Mapping[str, str] = field(default_factory=dict[str, str])
     object_store: ObjectStore | None = None
     cluster: pulumi.Resource | None = None
     database_backups: Mapping[str, Any] = field(default_factory=dict[str, Any])
     destination_networks: Mapping[str, Sequence[Network]] = field(default_factory=dict[str, Sequence[Network]])
+    system_pods: SystemPods = field(default_factory=SystemPods)
+    assigns_user_ids: bool = False
+    monitoring: ClusterMonitoring | None = None
+    host_access: HostAccess | None = None

@@ -34,6 +34,9 @@ points to it) complete keys and values.
   touch and who administers the cluster; `00000000-0000-0000-0000-000000000000` stands for "none yet" in the same way.
 - The API server is private; `kubernetes.publicAccessCidrs` opens it in dev, to networks of /16 or smaller.
 - Networks are private (RFC 1918, RFC 6598), never overlap, and hold the addresses of every node pool at its maximum.
+- On OpenShift the cluster, its network, its storage classes and the buckets exist: `network` and `nodePools` describe
+  them, keys that would make any of it are refused, and the program looks at the cluster before it declares anything.
+  `openshift.clusterId` is the one cluster that the stack may touch; see the guide [OpenShift](openshift.md).
 - In prod: three zones, a NAT gateway in each, at least three nodes, `lake.protect`.
 - dev runs PostgreSQL in the cluster; stg and prod have it managed, with a standby and seven days of backups or more.
 - What a cloud offers (regions, machine types, versions) is in `stacks/settings/reference`, each table with its source.

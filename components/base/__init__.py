@@ -4,7 +4,13 @@ from components.base import traffic
 from components.base.access import ROLES, Access, AccessArgs, role_binding
 from components.base.allowance import Allowance, allowances
 from components.base.container import Container, ExecProbe, HttpProbe, Mount, Probe, Resources, TcpProbe
-from components.base.destinations import Destination, Destinations, DestinationsArgs, client_labels, destinations
+from components.base.destinations import (
+    Destination,
+    Destinations,
+    DestinationsArgs,
+    client_labels,
+    destinations,
+)
 from components.base.environment import Environment
 from components.base.exposure import Edge, Exposure
 from components.base.external_secret import ExternalSecret, ExternalSecretArgs, SecretKey
@@ -17,7 +23,7 @@ from components.base.scheduling import Priority, PriorityClasses, PriorityClasse
 from components.base.secret_store import SecretStore
 from components.base.sizes import Size, sizes
 from components.base.storage import StorageClasses, StorageClassesArgs
-from components.base.traffic import ControlPlane
+from components.base.traffic import ControlPlane, DnsPods, SystemPods
 from components.base.workload import Autoscaling, Metrics, Storage, Workload, WorkloadArgs
 
 __all__ = [
@@ -32,6 +38,7 @@ __all__ = [
     "Destination",
     "Destinations",
     "DestinationsArgs",
+    "DnsPods",
     "Edge",
     "Environment",
     "ExecProbe",
@@ -60,6 +67,7 @@ __all__ = [
     "Storage",
     "StorageClasses",
     "StorageClassesArgs",
+    "SystemPods",
     "TcpProbe",
     "Workload",
     "WorkloadArgs",

@@ -4,7 +4,7 @@ Source: TGT-6, ARCH-2.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pulumi
@@ -15,8 +15,9 @@ from components.base.namespace import Namespace
 from components.base.secret_store import SecretStore
 from components.base.sizes import Size
 from components.base.traffic import ControlPlane, EgressRule, Network
+from components.base.vault_secret import VaultSecretForm, vault_secret
 from components.charts import ChartMirror
-from components.identity import Grant, Identity, IdentityBinding, ServiceAccountReference
+from components.identity import Credentials, Grant, HostAccess, Identity, IdentityBinding, ServiceAccountReference
 from components.ownership import Ownership
 
 
@@ -35,11 +36,13 @@ class Environment:
         lake: address of each lake zone, e.g. ``s3://bucket``.
         storage_class: of volumes that may go with their claim.
         registry: where the platform's own images are pulled from, without a trailing slash.
+        assigns_user_ids: whether the cluster gives pods their user; then no pod names one.
         chart_mirror: where chart archives are; None: the charts' own repositories.
         monitors: gate: the cluster knows ServiceMonitor and PodMonitor; None: nothing scrapes.
         secrets: the cloud's vault, as External Secrets reaches it; None: not installed.
         edge: publishes host names; None: nothing is reachable from outside.
         networks: addresses that the cloud names, by destination.
+        host_access: lets service accounts read the node's files; None: Pod Security alone decides.
     """
 
     profile: str
@@ -52,11 +55,13 @@ class Environment:
     lake: Mapping[str, pulumi.Output[str]]
     storage_class: str
     registry: pulumi.Output[str]
+    assigns_user_ids: bool = False
     chart_mirror: ChartMirror | None = None
     monitors: pulumi.Resource | None = None
     secrets: SecretStore | None = None
     edge: Edge | None = None
     networks: Mapping[str, Sequence[Network]] = field(default_factory=dict[str, Sequence[Network]])
+    host_access: HostAccess | None = None
 
     @property
     def is_highly_available(self) -> bool:
@@ -106,9 +111,42 @@ class Environment:
         """Kubernetes labels of an object of the application ``name``."""
         return self.ownership.labels(name, component=component, version=version)
 
-    def bind(self, namespace: str, service_account: str, grants: Sequence[Grant]) -> IdentityBinding:
-        """Give a service account access to resources of the cloud."""
-        return self.identity.bind(ServiceAccountReference(namespace, service_account), grants)
+    def bind(self, namespace: Namespace, service_account: str, grants: Sequence[Grant]) -> IdentityBinding:
+        """Give a service account access to resources of the cloud.
+
+        Args:
+            namespace: of the account.
+            service_account: its name.
+            grants: what it may do.
+
+        Raises:
+            GrantError: a grant names a resource that the foundation does not have.
+            ValueError: the account signs in with credentials, and External Secrets is off.
+        """
+        binding = self.identity.bind(ServiceAccountReference(namespace.name, service_account), grants)
+        if binding.credentials is None:
+            return binding
+        ready = self._credentials(namespace, service_account, binding.credentials)
+        return replace(binding, ready=ready)
+
+    def allow_host_access(self, namespace: Namespace, service_account: str) -> list[pulumi.Resource]:
+        """Let pods of a service account read the node's files; gates to wait for, where the cluster has any."""
+        if self.host_access is None:
+            return []
+        return [self.host_access.allow(ServiceAccountReference(namespace.name, service_account))]
+
+    def _credentials(self, namespace: Namespace, account: str, credentials: Credentials) -> pulumi.Resource:
+        keys = {variable: f"{{{{ .{variable} }}}}" for variable in credentials.properties}
+        form = VaultSecretForm(
+            self.labels(account, "identity"),
+            {**keys, **credentials.variables, **credentials.files},
+            annotations=credentials.annotations,
+        )
+        references = {
+            variable: {"key": credentials.vault_name, "property": property_}
+            for variable, property_ in credentials.properties.items()
+        }
+        return vault_secret(credentials.secret, namespace, self.vault, references, form, parent=namespace)
 
     @property
     def vault(self) -> SecretStore:

@@ -23,6 +23,7 @@ class Exposure:
         public_paths: path prefixes that need no sign-on, because their callers are programs that prove themselves
             otherwise (webhooks with a key); everything else asks for it. ``("/",)``: no sign-on at all.
         after: gate to wait for: the Service stands.
+        pod_port: of its pods, number or name, where it is not the Service's; some routers call pods, not Services.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Exposure:
     port: int
     public_paths: tuple[str, ...] = ()
     after: pulumi.Resource | None = None
+    pod_port: int | str | None = None
 
     @property
     def paths(self) -> dict[str, tuple[str, ...]]:

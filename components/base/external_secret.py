@@ -3,17 +3,15 @@
 Source: SEC-5..8, SEC-10, A-7.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import pulumi
-import pulumi_kubernetes as kubernetes
 
 from components.base.environment import Environment
 from components.base.namespace import Namespace
 from components.base.secret_store import SecretStore
-
-API_VERSION = "external-secrets.io/v1"
+from components.base.vault_secret import VaultSecretForm, vault_secret
 
 
 @dataclass(frozen=True)
@@ -79,35 +77,12 @@ class ExternalSecret(pulumi.ComponentResource):
         super().__init__("biz-automation:base:ExternalSecret", f"{namespace.name}-{name}", None, opts)
         self.name = name
         store, labels = args.environment.vault, args.environment.labels(name, args.component)
-        self.ready = kubernetes.apiextensions.CustomResource(
-            f"{namespace.name}-{name}",
-            api_version=API_VERSION,
-            kind="ExternalSecret",
-            metadata={"name": name, "namespace": namespace.name, "labels": labels},
-            spec={
-                "refreshInterval": args.refresh_interval,
-                "secretStoreRef": {"kind": store.kind, "name": store.name},
-                "target": {
-                    "name": name,
-                    "creationPolicy": "Owner",
-                    "template": {
-                        "engineVersion": "v2",
-                        "type": args.type,
-                        "metadata": {"labels": {**labels, **args.labels}},
-                        **({"data": dict(args.template)} if args.template else {}),
-                    },
-                },
-                "data": _data(store, args.keys),
-            },
-            opts=pulumi.ResourceOptions(
-                parent=self, depends_on=[namespace.ready, store.ready], deleted_with=namespace.resource
-            ),
+        references = {key: _remote(store, source) for key, source in args.keys.items()}
+        form = VaultSecretForm(
+            labels, args.template, args.labels, type=args.type, refresh_interval=args.refresh_interval
         )
+        self.ready = vault_secret(name, namespace, store, references, form, parent=self)
         self.register_outputs({"name": name})
-
-
-def _data(store: SecretStore, keys: Mapping[str, SecretKey]) -> Sequence[Mapping[str, object]]:
-    return [{"secretKey": key, "remoteRef": _remote(store, source)} for key, source in keys.items()]
 
 
 def _remote(store: SecretStore, source: SecretKey) -> Mapping[str, pulumi.Input[str]]:

@@ -23,9 +23,11 @@ class IntegrationIsolationArgs:
 
     Args:
         namespace: where Kestra and the bridge run.
+        control_plane: where the cluster's DNS is.
     """
 
     namespace: Namespace
+    control_plane: traffic.ControlPlane
 
 
 class IntegrationIsolation(pulumi.ComponentResource):
@@ -54,6 +56,6 @@ class IntegrationIsolation(pulumi.ComponentResource):
             pulumi.ResourceOptions(parent=self, depends_on=[namespace.ready], deleted_with=namespace.resource),
             selected=traffic.pods(BRIDGE),
             ingress=[traffic.from_peers(callers, traffic.tcp(8080))],
-            egress=[traffic.internet(), traffic.dns()],
+            egress=[traffic.internet(), traffic.dns(args.control_plane)],
         )
         self.register_outputs({})

@@ -137,17 +137,22 @@ class Namespace(pulumi.ComponentResource):
 
     def _allows(self) -> list[pulumi.Resource]:
         allowance, control_plane = self._args.allowance, self._args.control_plane
+        system = control_plane.system
         every_pod: traffic.Peer = {"pod_selector": {}}
         ingress = {
             "allow-same-namespace": [traffic.from_peers([every_pod])],
-            "allow-ingress-controller": [traffic.from_peers([traffic.namespace_pods(INGRESS)])],
-            "allow-metrics-scrape": [traffic.from_peers([traffic.namespace_pods(OBSERVABILITY)])],
+            "allow-ingress-controller": [
+                traffic.from_peers([traffic.namespace_pods(INGRESS), *traffic.namespaces(system.routers)])
+            ],
+            "allow-metrics-scrape": [
+                traffic.from_peers([traffic.namespace_pods(OBSERVABILITY), *traffic.namespaces(system.scrapers)])
+            ],
         }
         if allowance.serves_admission:
             ingress["allow-admission"] = [traffic.admission(control_plane)]
         egress = {
             "allow-same-namespace": [traffic.to_peers([every_pod])],
-            "allow-dns": [traffic.dns()],
+            "allow-dns": [traffic.dns(control_plane)],
             "allow-api-server": [traffic.api_server(control_plane)],
         }
         if allowance.reaches_namespaces:

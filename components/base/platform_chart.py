@@ -12,7 +12,7 @@ import pulumi_kubernetes as kubernetes
 
 from components.base.environment import Environment
 from components.base.namespace import Namespace
-from components.charts import Patch, chart_reference, conform
+from components.charts import Patch, chart_reference, conform, without_user_ids
 
 _CHART = "kubernetes:helm.sh/v4:Chart"
 _DEFINITION = "CustomResourceDefinition"
@@ -113,6 +113,8 @@ class PlatformChart(pulumi.ComponentResource):
             self._args.labels_of_pods,
             self._args.patches,
         )
+        if self._args.environment.assigns_user_ids:
+            props = without_user_ids(props)
         if props.get("kind") == _DEFINITION:
             resource.opts.retain_on_delete = True
         elif props["metadata"].get("namespace") == self._args.namespace.name:

@@ -29,13 +29,16 @@ class StorageClassesArgs:
 class StorageClasses(pulumi.ComponentResource):
     """A StorageClass for each kind of volume that the cloud offers, bound where the pod lands, and expandable.
 
+    Classes that exist are left as they are.
+
     Args:
         name: logical name.
         args: what the cloud offers.
         opts: carries the cluster's provider.
 
     Attributes:
-        default: name of the class that claims get which name none.
+        default: name of the class that the platform's claims name.
+        ready: gate: all of them stand; None: none had to be made.
 
     Raises:
         ValueError: not exactly one is the default.
@@ -44,7 +47,7 @@ class StorageClasses(pulumi.ComponentResource):
     """
 
     default: str
-    ready: pulumi.Resource
+    ready: pulumi.Resource | None
 
     def __init__(self, name: str, args: StorageClassesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("biz-automation:base:StorageClasses", name, None, opts)
@@ -53,9 +56,11 @@ class StorageClasses(pulumi.ComponentResource):
         if len(defaults) != 1:
             names = ", ".join(each.name for each in defaults) or "none"
             raise ValueError(f"storage classes: exactly one must be the default; these say they are: {names}")
-        others = [self._storage_class(each) for each in args.specifications if not each.default]
-        self.default = defaults[0].name
-        self.ready = self._storage_class(defaults[0], *others)
+        made = [each for each in args.specifications if not each.exists]
+        others = [self._storage_class(each) for each in made if not each.default]
+        default = defaults[0]
+        self.default = default.name
+        self.ready = next(reversed(others), None) if default.exists else self._storage_class(default, *others)
         self.register_outputs({"default": self.default})
 
     def _storage_class(self, specification: StorageClassSpecification, *after: pulumi.Resource) -> pulumi.Resource:

@@ -4,7 +4,7 @@ Destinations have names, so that a policy reads like its intent. Source: SEC-3, 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Network, IPv6Network
 
 import pulumi
@@ -28,16 +28,56 @@ API_CLIENT = {f"{PART_OF}/api-server": "client"}
 
 
 @dataclass(frozen=True)
-class ControlPlane:
-    """Where the API server is, as the cluster's pods see it.
+class DnsPods:
+    """Where the cluster's DNS runs.
 
     Args:
-        networks: addresses that it calls from and answers on.
+        namespace: of its pods.
+        labels: of its pods.
+        ports: on which the pods answer, over UDP and TCP.
+        metrics_port: on which they show their metrics.
+    """
+
+    namespace: str = "kube-system"
+    labels: Mapping[str, str] = field(default_factory=lambda: {"k8s-app": "kube-dns"})
+    ports: Sequence[int] = (53,)
+    metrics_port: int = 9153
+
+    def peer(self) -> Peer:
+        """The pods."""
+        return namespace_pods(self.namespace, self.labels)
+
+
+@dataclass(frozen=True)
+class SystemPods:
+    """Pods of the cluster itself that the platform's pods talk with; namespaces are given by their labels.
+
+    Args:
+        dns: the cluster's DNS.
+        webhook_callers: namespaces that the API server's calls to webhooks seem to come from, beside its addresses.
+        routers: namespaces of the cluster's own routers, which bring requests from outside.
+        scrapers: namespaces of the cluster's own Prometheus.
+    """
+
+    dns: DnsPods = field(default_factory=DnsPods)
+    webhook_callers: Sequence[Mapping[str, str]] = ()
+    routers: Sequence[Mapping[str, str]] = ()
+    scrapers: Sequence[Mapping[str, str]] = ()
+
+
+@dataclass(frozen=True)
+class ControlPlane:
+    """Where the API server and the cluster's own pods are, as the platform's pods see them.
+
+    Args:
+        networks: addresses that the API server calls from and answers on.
         service: address of the Service ``kubernetes``, which most clients call.
+        system: the cluster's own pods.
     """
 
     networks: Sequence[IPv4Network]
     service: IPv4Address
+    system: SystemPods = field(default_factory=SystemPods)
 
 
 def namespace_pods(namespace: str, labels: Mapping[str, str] | None = None) -> Peer:
@@ -74,10 +114,18 @@ def to_peers(peers: Sequence[Peer], ports: Sequence[Port] | None = None) -> Egre
     return rule
 
 
-def dns() -> EgressRule:
+def namespaces(labels: Sequence[Mapping[str, str]]) -> list[Peer]:
+    """All pods of the namespaces that have all labels of one of the sets."""
+    return [{"namespace_selector": {"match_labels": dict(each)}} for each in labels]
+
+
+def dns(control_plane: ControlPlane) -> EgressRule:
     """Egress to the cluster's DNS, over UDP and, for long answers, TCP. Source: A-3."""
-    ports: list[Port] = [{"protocol": protocol, "port": 53} for protocol in ("UDP", "TCP")]
-    return to_peers([namespace_pods("kube-system", {"k8s-app": "kube-dns"})], ports)
+    pods_of_dns = control_plane.system.dns
+    ports: list[Port] = [
+        {"protocol": protocol, "port": port} for port in pods_of_dns.ports for protocol in ("UDP", "TCP")
+    ]
+    return to_peers([pods_of_dns.peer()], ports)
 
 
 def internet(ports: Sequence[int] = (443,)) -> EgressRule:
@@ -104,7 +152,8 @@ def admission(control_plane: ControlPlane) -> IngressRule:
     Where the API server is outside the cluster's network it may call through konnectivity's agents in the cluster.
     """
     agents = namespace_pods("kube-system", {"app": "konnectivity-agent"})
-    return from_peers([*blocks(control_plane.networks), agents], tcp(443, 8443, 9443, 10250))
+    callers = [*blocks(control_plane.networks), agents, *namespaces(control_plane.system.webhook_callers)]
+    return from_peers(callers, tcp(443, 8443, 9443, 10250))
 
 
 def pods(labels: Mapping[str, str] | None = None, *, but: Sequence[str] = ()) -> Selector:

@@ -302,12 +302,12 @@ class Workload(pulumi.ComponentResource):
 
     def _pod(self, revision: str) -> kubernetes.core.v1.PodSpecArgsDict:
         user = self._args.user
-        storage = self._args.storage
+        storage, identity = self._args.storage, self._args.identity or IdentityBinding()
         container = self._args.container.specification({_VOLUME: storage.path} if storage else None)
         container["env"] = [*self._variables(), *self._args.container.env] or None
         container["env_from"] = [
             *([{"config_map_ref": {"name": self._settings_name}}] if self._args.variables is None else []),
-            *({"secret_ref": {"name": secret}} for secret in self._args.secrets),
+            *({"secret_ref": {"name": secret}} for secret in (*self._args.secrets, *identity.secrets)),
         ] or None
         return {
             "service_account_name": self._name,

@@ -1,5 +1,6 @@
 """Third-party charts: which ones at which version, where their archives are, and what makes their objects conform."""
 
+from components.charts.assigned_users import assign_user_ids, without_user_ids
 from components.charts.bill_of_materials import (
     BILL_OF_MATERIALS,
     ChartError,
@@ -28,6 +29,7 @@ __all__ = [
     "ChartReference",
     "Manifest",
     "Patch",
+    "assign_user_ids",
     "bill_of_materials",
     "chart_reference",
     "charts_of",
@@ -37,4 +39,5 @@ __all__ = [
     "pod_template",
     "sha256",
     "uses_secrets",
+    "without_user_ids",
 ]

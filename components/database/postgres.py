@@ -144,7 +144,9 @@ class Postgres(pulumi.ComponentResource):
         )
 
     def _cluster(self, *after: pulumi.Resource) -> pulumi.Resource:
-        binding = self._environment.bind(NAMESPACE, CLUSTER, [Grant("bucket/backups", Access.WRITE)])
+        binding = self._environment.bind(
+            self._environment.namespaces[NAMESPACE], CLUSTER, [Grant("bucket/backups", Access.WRITE)]
+        )
         gates = [*after, *self._args.credentials, *([binding.ready] if binding.ready else [])]
         size = self._environment.size(CLUSTER)
         labels = self._environment.labels(CLUSTER, "database")

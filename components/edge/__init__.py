@@ -6,6 +6,7 @@ from components.edge.gateway import Gateway, GatewayArgs
 from components.edge.ingress_nginx import IngressNginx, IngressNginxArgs
 from components.edge.load_balancer import LoadBalancer
 from components.edge.oauth2_proxy import OAuth2Proxy, OAuth2ProxyArgs
+from components.edge.openshift_router import OpenShiftRouter, OpenShiftRouterArgs
 
 __all__ = [
     "EnvoyGateway",
@@ -19,4 +20,6 @@ __all__ = [
     "LoadBalancer",
     "OAuth2Proxy",
     "OAuth2ProxyArgs",
+    "OpenShiftRouter",
+    "OpenShiftRouterArgs",
 ]

@@ -56,7 +56,7 @@ class ExternalDns(pulumi.ComponentResource):
         super().__init__("biz-automation:edge:ExternalDns", name, None, opts)
         environment = args.environment
         namespace = environment.namespaces["ingress"]
-        binding = environment.bind(namespace.name, _NAME, [Grant("dns", Access.WRITE)])
+        binding = environment.bind(namespace, _NAME, [Grant("dns", Access.WRITE)])
         gates = [*([binding.ready] if binding.ready else []), *args.after]
         self.ready = PlatformChart(
             name,

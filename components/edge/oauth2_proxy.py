@@ -4,11 +4,12 @@ Source: SEC-13, NET-7, A-11.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pulumi
+import pulumi_kubernetes as kubernetes
 
 from components.base import (
     Environment,
@@ -22,6 +23,7 @@ from components.base import (
 )
 from components.cache import CacheServer
 from components.edge import sign_on
+from components.edge.sign_on_proxy import SignOnProxyArgs
 
 _CREDENTIALS, _SESSIONS = "oauth2-proxy", "oauth2-proxy-sessions"
 _SELECTED = {"app.kubernetes.io/name": sign_on.SERVICE}
@@ -60,11 +62,13 @@ class OAuth2Proxy(pulumi.ComponentResource):
 
     Attributes:
         ready: gate: it runs.
+        shared: what proxies have in common with it that stand in front of single applications.
 
     Source: SEC-13, NET-7.
     """
 
     ready: pulumi.Resource
+    shared: SignOnProxyArgs
 
     def __init__(self, name: str, args: OAuth2ProxyArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("biz-automation:edge:OAuth2Proxy", name, None, opts)
@@ -95,9 +99,12 @@ class OAuth2Proxy(pulumi.ComponentResource):
             ),
             pulumi.ResourceOptions(parent=self),
         ).ready
+        self.shared = SignOnProxyArgs(environment, _shared_configuration(args), _variables(), self.ready)
         if environment.edge is not None:
             environment.edge.expose(
-                Exposure(sign_on.HOST, self._namespace, sign_on.SERVICE, sign_on.PORT, ("/",), self.ready),
+                Exposure(
+                    sign_on.HOST, self._namespace, sign_on.SERVICE, sign_on.PORT, ("/",), self.ready, pod_port="http"
+                ),
                 pulumi.ResourceOptions(parent=self),
             )
         self.register_outputs({})
@@ -132,17 +139,49 @@ def _values(args: OAuth2ProxyArgs) -> dict[str, Any]:
             "redis": {
                 "existingSecret": _SESSIONS,
                 "passwordKey": "redis-password",
-                "standalone": {"connectionUrl": f"redis://{args.sessions.host}:{args.sessions.port}"},
+                "standalone": {"connectionUrl": _sessions_url(args)},
             },
         },
         "metrics": {"enabled": True, "serviceMonitor": {"enabled": environment.monitors is not None}},
     }
 
 
+def _variables() -> list[kubernetes.core.v1.EnvVarArgsDict]:
+    """The credentials, as the chart hands them to its own proxy."""
+    keys = {
+        "CLIENT_SECRET": (_CREDENTIALS, "client-secret"),
+        "COOKIE_SECRET": (_CREDENTIALS, "cookie-secret"),
+        "REDIS_PASSWORD": (_SESSIONS, "redis-password"),
+    }
+    return [
+        {"name": f"OAUTH2_PROXY_{name}", "value_from": {"secret_key_ref": {"name": secret, "key": key}}}
+        for name, (secret, key) in keys.items()
+    ]
+
+
+def _shared_configuration(args: OAuth2ProxyArgs) -> str:
+    """The same sign-on, cookie and sessions."""
+    sessions = {"session_store_type": "redis", "redis_connection_url": _sessions_url(args)}
+    return _lines({**_settings(args), **sessions})
+
+
+def _sessions_url(args: OAuth2ProxyArgs) -> str:
+    return f"redis://{args.sessions.host}:{args.sessions.port}"
+
+
 def _configuration(args: OAuth2ProxyArgs) -> str:
+    # it judges requests and serves none
+    return _lines({**_settings(args), "upstreams": ["static://200"], "set_xauthrequest": True})
+
+
+def _lines(settings: Mapping[str, Any]) -> str:
     """The program's configuration file; of TOML it needs no more than JSON's own values."""
+    return "".join(f"{key} = {json.dumps(value)}\n" for key, value in settings.items())
+
+
+def _settings(args: OAuth2ProxyArgs) -> dict[str, Any]:
     environment = args.environment
-    settings = {
+    return {
         "provider": "oidc",
         "oidc_issuer_url": args.issuer_url,
         "client_id": args.client_id,
@@ -159,8 +198,4 @@ def _configuration(args: OAuth2ProxyArgs) -> str:
         "cookie_expire": _SESSION,
         # behind the gateway: it says which host and which scheme a request had
         "reverse_proxy": True,
-        # it judges requests and serves none
-        "upstreams": ["static://200"],
-        "set_xauthrequest": True,
     }
-    return "".join(f"{key} = {json.dumps(value)}\n" for key, value in settings.items())

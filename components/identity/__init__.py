@@ -2,11 +2,22 @@
 
 from components.identity.grants import (
     Access,
+    Credentials,
     Grant,
     GrantError,
     Identity,
     IdentityBinding,
     ServiceAccountReference,
 )
+from components.identity.host_access import HostAccess
 
-__all__ = ["Access", "Grant", "GrantError", "Identity", "IdentityBinding", "ServiceAccountReference"]
+__all__ = [
+    "Access",
+    "Credentials",
+    "Grant",
+    "GrantError",
+    "HostAccess",
+    "Identity",
+    "IdentityBinding",
+    "ServiceAccountReference",
+]

@@ -46,12 +46,43 @@ class ServiceAccountReference:
 
 
 @dataclass(frozen=True)
+class Credentials:
+    """Keys that a workload signs in with, where the cloud recognises no service accounts.
+
+    Args:
+        secret: what the Secret is called that its pods read them from.
+        vault_name: what the vault calls the secret that has them.
+        properties: environment variable -> property of that secret.
+        variables: further environment variables: where to sign in, and how.
+        files: key of the Secret -> contents that are no environment variable, such as an authority's certificate.
+        annotations: of the Secret.
+    """
+
+    secret: str
+    vault_name: str
+    properties: Mapping[str, str]
+    variables: Mapping[str, str] = field(default_factory=dict[str, str])
+    files: Mapping[str, str] = field(default_factory=dict[str, str])
+    annotations: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+@dataclass(frozen=True)
 class IdentityBinding:
-    """What the bound workload's objects carry so that the cloud recognises them, and what they must wait for."""
+    """What the bound workload's objects carry so that the cloud recognises them, and what they must wait for.
+
+    Where the cloud recognises no service accounts, ``credentials`` says what the workload signs in with; the Secret of
+    that name holds it once ``ready`` stands, and its keys are environment variables of the workload's containers.
+    """
 
     annotations: Mapping[str, pulumi.Input[str]] = field(default_factory=dict[str, pulumi.Input[str]])
     pod_labels: Mapping[str, str] = field(default_factory=dict[str, str])
     ready: pulumi.Resource | None = None
+    credentials: Credentials | None = None
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Names of the Secrets whose keys are environment variables of the workload; none or one."""
+        return (self.credentials.secret,) if self.credentials else ()
 
 
 class Identity(Protocol):

@@ -56,7 +56,7 @@ class InferenceService(pulumi.ComponentResource):
         environment = args.environment
         namespace = environment.namespaces["ml"]
         self._account = f"{name}-predictor"
-        binding = environment.bind(namespace.name, self._account, [Grant("lake/curated", Access.READ)])
+        binding = environment.bind(namespace, self._account, [Grant("lake/curated", Access.READ)])
         labels = environment.labels(name, "mlops")
         gates = [namespace.ready, args.after, *([binding.ready] if binding.ready else [])]
         account = kubernetes.core.v1.ServiceAccount(
@@ -68,6 +68,8 @@ class InferenceService(pulumi.ComponentResource):
                 "annotations": dict(binding.annotations) or None,
             },
             automount_service_account_token=False,
+            # KServe reads keys of the object store from the Secrets of the account
+            secrets=[{"name": secret} for secret in binding.secrets] or None,
             opts=pulumi.ResourceOptions(parent=self, depends_on=gates, deleted_with=namespace.resource),
         )
         self.ready = kubernetes.apiextensions.CustomResource(

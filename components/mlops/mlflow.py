@@ -75,7 +75,7 @@ class Mlflow(pulumi.ComponentResource):
         self._environment, self._namespace = environment, environment.namespaces["ml"]
         self._child = pulumi.ResourceOptions(parent=self)
         connection = args.database.database("mlflow")
-        identity = environment.bind(self._namespace.name, NAME, [Grant("lake/curated", Access.WRITE)])
+        identity = environment.bind(self._namespace, NAME, [Grant("lake/curated", Access.WRITE)])
         size = environment.size(NAME)
         secrets = [
             self._secret(FLASK_SECRET, {"MLFLOW_FLASK_SERVER_SECRET_KEY": SecretKey("mlflow/flask", "secret")}),
@@ -137,6 +137,7 @@ def _values(environment: Environment, connection: DatabaseConnection, identity: 
         "strategy": {"rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}},
         "revisionHistoryLimit": 5,
         "serviceAccount": {"name": NAME, "automount": False, "annotations": dict(identity.annotations)},
+        "extraSecretNamesForEnvFrom": list(identity.secrets),
         "resources": size.resources,
         "service": {"port": PORT, "containerPort": PORT},
         "telemetry": {"enabled": False},

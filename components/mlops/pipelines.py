@@ -230,7 +230,7 @@ class Pipelines(pulumi.ComponentResource):
         ]
 
     def _bind(self, account: str, access: Access) -> IdentityBinding:
-        return self._environment.bind(self._namespace.name, account, [Grant("lake/curated", access)])
+        return self._environment.bind(self._namespace, account, [Grant("lake/curated", access)])
 
     def _workload(self, name: str, row: Server, after: Sequence[pulumi.Resource]) -> Workload:
         environment = self._environment

@@ -1,6 +1,7 @@
 """What watches the platform: metrics, alerts, dashboards, logs, traces and costs."""
 
 from components.observability.alertmanager import EmailReceiver, Receivers
+from components.observability.cluster_monitoring import ClusterMetrics, ClusterMetricsArgs, ClusterMonitoring
 from components.observability.datasources import Datasource, datasources_of
 from components.observability.elasticsearch import Elasticsearch, ElasticsearchArgs
 from components.observability.fluent_bit import FluentBit, FluentBitArgs
@@ -15,6 +16,9 @@ from components.observability.prometheus import Prometheus, PrometheusArgs
 from components.observability.tempo import Tempo, TempoArgs
 
 __all__ = [
+    "ClusterMetrics",
+    "ClusterMetricsArgs",
+    "ClusterMonitoring",
     "Datasource",
     "Elasticsearch",
     "ElasticsearchArgs",

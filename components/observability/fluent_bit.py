@@ -89,7 +89,7 @@ class FluentBit(pulumi.ComponentResource):
                 namespace=namespace,
                 values=_values(environment, hashlib.sha256("".join(files.values()).encode()).hexdigest()),
                 component=COMPONENT,
-                after=[configuration, args.log_store],
+                after=[configuration, args.log_store, *environment.allow_host_access(namespace, "fluent-bit")],
                 destinations=["api-server"],
                 pod_labels={"app": "fluent-bit"},
             ),

@@ -35,7 +35,6 @@ _SHARE_OF_VOLUME = 0.85
 # node exporter, kubelet; the nodes' own addresses are private ones, which of them only the cloud knows
 _NODE_PORTS = (9100, 10250)
 _NODE_NETWORKS = ("10.0.0.0/8", "100.64.0.0/10", "172.16.0.0/12", "192.168.0.0/16")
-_DNS_METRICS_PORT = 9153
 # a cloud runs these itself and shows none of their metrics
 _CONTROL_PLANE = ("kubeControllerManager", "kubeScheduler", "kubeEtcd", "kubeProxy")
 _RULES_WITHOUT_METRICS = (
@@ -138,7 +137,7 @@ class Prometheus(pulumi.ComponentResource):
 
     def _node_access(self) -> None:
         """Lets Prometheus scrape what runs on the nodes' own network, and the cluster's DNS."""
-        dns = traffic.namespace_pods("kube-system", {"k8s-app": "kube-dns"})
+        dns = self._environment.control_plane.system.dns
         nodes: list[traffic.Peer] = [{"ip_block": {"cidr": network}} for network in _NODE_NETWORKS]
         traffic.network_policy(
             "prometheus-to-nodes",
@@ -151,7 +150,7 @@ class Prometheus(pulumi.ComponentResource):
             selected=traffic.pods(SELECTED),
             egress=[
                 traffic.to_peers(nodes, traffic.tcp(*_NODE_PORTS)),
-                traffic.to_peers([dns], traffic.tcp(_DNS_METRICS_PORT)),
+                traffic.to_peers([dns.peer()], traffic.tcp(dns.metrics_port)),
             ],
         )
 

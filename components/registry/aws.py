@@ -5,7 +5,6 @@ Source: A-5, A-18, SEC-16, POL-6.
 
 import json
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pulumi
@@ -13,7 +12,7 @@ import pulumi_aws as aws
 
 from components.account.aws import Account
 from components.ownership import Ownership
-from components.tables import read_table
+from components.registry.repositories import repository_names
 
 _UNTAGGED_DAYS = 7
 _KEPT_IMAGES = 50
@@ -84,11 +83,6 @@ class Registry(pulumi.ComponentResource):
         host = f"{args.account.id}.dkr.ecr.{args.account.region}.amazonaws.com"
         self.url = pulumi.Output.from_input(f"{host}/{args.prefix}")
         self.register_outputs({"url": self.url})
-
-
-def repository_names() -> list[str]:
-    """Images that the platform builds."""
-    return read_table(Path(__file__).with_name("repositories.yaml"))
 
 
 _LIFECYCLE: dict[str, Any] = {

@@ -10,8 +10,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components.ownership import Ownership
-from components.secrets import SecretStoreSpecification
-from components.secrets.generated import GeneratedSecret, make_values
+from components.secrets import GeneratedSecret, SecretStoreSpecification, random_values
 
 
 @dataclass(frozen=True)
@@ -85,7 +84,7 @@ class Secrets(pulumi.ComponentResource):
         self, item: GeneratedSecret, secret: aws.secretsmanager.Secret, *, after: Sequence[pulumi.Resource]
     ) -> aws.secretsmanager.SecretVersion:
         name = self._logical_name(item)
-        values = make_values(name, item, self._args.renewed_on, self._child)
+        values = random_values(name, item, self._args.renewed_on, self._child)
         return aws.secretsmanager.SecretVersion(
             name,
             secret_id=secret.id,

@@ -12,8 +12,7 @@ from pulumi_azure_native import keyvault
 from components.account.azure import Account
 from components.encryption.azure_vault import Vault, VaultArgs
 from components.network.azure_private_links import PrivateLinks
-from components.secrets import SecretStoreSpecification
-from components.secrets.generated import GeneratedSecret, make_values
+from components.secrets import GeneratedSecret, SecretStoreSpecification, random_values
 
 
 @dataclass(frozen=True)
@@ -109,7 +108,7 @@ class Secrets(pulumi.ComponentResource):
 
     def _secret(self, item: GeneratedSecret) -> keyvault.Secret:
         args, name = self._args, f"{self._name}-{item.path.replace('/', '-')}"
-        values = make_values(name, item, args.renewed_on, self._child)
+        values = random_values(name, item, args.renewed_on, self._child)
         self._values[item.path] = values
         return keyvault.Secret(
             name,

@@ -1,6 +1,6 @@
-"""Credentials that the program makes, the same on every cloud.
+"""Credentials that the stack makes itself, whatever vault they go into.
 
-Source: SEC-5, SEC-10, SEC-11, DB-2.
+Source: SEC-10, SEC-11, DB-2.
 """
 
 from collections.abc import Mapping
@@ -33,25 +33,25 @@ class GeneratedSecret:
     is_renewable: bool = True
 
 
-def make_values(
-    name: str, item: GeneratedSecret, renewed_on: str, opts: pulumi.ResourceOptions
+def random_values(
+    logical_name: str, secret: GeneratedSecret, renewed_on: str, opts: pulumi.ResourceOptions
 ) -> Mapping[str, pulumi.Output[str]]:
-    """Make the random values of a secret, by key.
+    """Random values of a secret's generated keys.
 
     Args:
-        name: logical name of the secret.
-        item: the secret.
+        logical_name: start of the logical names.
+        secret: whose keys they are.
         renewed_on: day of the last renewal; another one makes new values.
-        opts: parent and so on.
+        opts: carries the parent.
     """
     values: dict[str, pulumi.Output[str]] = {}
-    for key, form in item.generated.items():
+    for key, form in secret.generated.items():
         # no special characters: passwords also stand in connection URLs
         made = random.RandomPassword(
-            f"{name}-{key}",
+            f"{logical_name}-{key}",
             length=_LENGTH,
             special=False,
-            keepers={"renewedOn": renewed_on} if item.is_renewable else None,
+            keepers={"renewedOn": renewed_on} if secret.is_renewable else None,
             # some applications refuse a password that lacks one of these
             min_lower=1,
             min_numeric=1,

@@ -60,7 +60,7 @@ class CertManager(pulumi.ComponentResource):
         self._args = args
         self._namespace = args.environment.namespaces["security"]
         # it meets challenges for the public hosts by DNS records
-        binding = args.environment.bind(self._namespace.name, _NAME, [Grant("dns/_acme-challenge", Access.WRITE)])
+        binding = args.environment.bind(self._namespace, _NAME, [Grant("dns/_acme-challenge", Access.WRITE)])
         gates = [binding.ready] if binding.ready else []
         chart = PlatformChart(
             name,

@@ -61,7 +61,7 @@ class ExternalSecretsOperator(pulumi.ComponentResource):
         super().__init__("biz-automation:security:ExternalSecretsOperator", name, None, opts)
         self._args = args
         environment = args.environment
-        identity = environment.bind("security", _NAME, [Grant("secret", Access.READ)])
+        identity = environment.bind(environment.namespaces["security"], _NAME, [Grant("secret", Access.READ)])
         gates = [identity.ready] if identity.ready else []
         chart = PlatformChart(
             name,
@@ -72,7 +72,7 @@ class ExternalSecretsOperator(pulumi.ComponentResource):
                 values=_values(environment, identity.annotations, identity.pod_labels),
                 component="security",
                 after=gates,
-                destinations=["api-server", "internet"],
+                destinations=["api-server", "vault"],
             ),
             pulumi.ResourceOptions(parent=self),
         )

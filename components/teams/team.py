@@ -137,7 +137,7 @@ class Team(pulumi.ComponentResource):
 
     def _account(self) -> pulumi.Resource:
         grant = Grant("lake/curated", Access.WRITE, self._folder)
-        binding = self._environment.bind(self.namespace.name, ACCOUNT, [grant])
+        binding = self._environment.bind(self.namespace, ACCOUNT, [grant])
         return kubernetes.core.v1.ServiceAccount(
             f"{self.namespace.name}-{ACCOUNT}",
             metadata={**self.namespace.metadata(ACCOUNT), "annotations": dict(binding.annotations) or None},

@@ -106,7 +106,7 @@ class Airflow(pulumi.ComponentResource):
 
     def _bindings(self) -> Mapping[str, IdentityBinding]:
         bind = self._args.environment.bind
-        return {part.account: bind(NAMESPACE, part.account, part.grants) for part in PARTS if part.grants}
+        return {part.account: bind(self._namespace, part.account, part.grants) for part in PARTS if part.grants}
 
     def _secrets(self) -> list[pulumi.Resource]:
         environment, database = self._args.environment, self._args.database.database(RELEASE)

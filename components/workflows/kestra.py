@@ -191,7 +191,7 @@ class Kestra(pulumi.ComponentResource):
                 },
                 secrets=["kestra-database"],
                 destinations=["database", "object-store", *(_TASK_DESTINATIONS if part.works else ())],
-                identity=environment.bind(self._namespace.name, part.name, grants),
+                identity=environment.bind(self._namespace, part.name, grants),
                 metrics=Metrics(environment.monitors, "management", "/prometheus") if environment.monitors else None,
                 after=after,
                 priority=Priority.HIGH,

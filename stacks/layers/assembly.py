@@ -10,6 +10,7 @@ import pulumi
 
 from components.base import Environment
 from components.cache import CacheServer
+from components.charts import assign_user_ids
 from components.database import DatabaseServer
 from components.teams import EventsAccess
 from components.workflows import RestApi
@@ -57,7 +58,13 @@ class Assembly:
     @property
     def opts(self) -> pulumi.ResourceOptions:
         """Options of everything in the cluster."""
-        return pulumi.ResourceOptions(provider=self.foundation.provider)
+        return options(self.foundation)
+
+
+def options(foundation: Foundation) -> pulumi.ResourceOptions:
+    """Options of everything in the cluster: its provider, and no users where the cluster assigns them."""
+    transformations = [assign_user_ids] if foundation.assigns_user_ids else None
+    return pulumi.ResourceOptions(provider=foundation.provider, transformations=transformations)
 
 
 def needed(made: Made | None, switch: str) -> Made:

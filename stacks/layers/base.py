@@ -8,7 +8,7 @@ import pulumi
 from components import base
 from components.charts import ChartMirror
 from stacks.foundation import Foundation
-from stacks.layers.assembly import Assembly
+from stacks.layers.assembly import Assembly, options
 from stacks.settings import Profile, Settings
 
 # Fewest and most replicas of a stateless service (A-30: chosen); from two on a disruption budget stands.
@@ -18,14 +18,16 @@ STATELESS_REPLICAS = {Profile.DEV: (2, 4), Profile.STG: (2, 6), Profile.PROD: (3
 def begin(settings: Settings, foundation: Foundation) -> Assembly:
     """The base of a platform, on which every layer stands."""
     ownership = settings.ownership
-    opts = pulumi.ResourceOptions(provider=foundation.provider)
+    opts = options(foundation)
     # Kubernetes gives its own Service the first address
-    control_plane = base.ControlPlane(foundation.control_plane_networks, settings.network.service_cidr[1])
+    service = settings.network.service_cidr[1]
+    control_plane = base.ControlPlane(foundation.control_plane_networks, service, foundation.system_pods)
     namespaces = _namespaces(settings, foundation, control_plane, opts)
     access = base.Access(
         "access", base.AccessArgs(list(namespaces.values()), settings.organisation.name, ownership), opts
     )
-    base.IntegrationIsolation("integration-isolation", base.IntegrationIsolationArgs(namespaces["workflows"]), opts)
+    isolation = base.IntegrationIsolationArgs(namespaces["workflows"], control_plane)
+    base.IntegrationIsolation("integration-isolation", isolation, opts)
     networks = {
         **foundation.destination_networks,
         **({"database": foundation.database.networks} if foundation.database else {}),
@@ -42,6 +44,8 @@ def begin(settings: Settings, foundation: Foundation) -> Assembly:
         lake=foundation.lake,
         storage_class=next(item.name for item in foundation.storage_classes if item.default),
         registry=foundation.registry,
+        host_access=foundation.host_access,
+        assigns_user_ids=foundation.assigns_user_ids,
         chart_mirror=ChartMirror(Path(settings.charts.mirror)) if settings.charts.mirror else None,
         networks=networks,
     )
@@ -59,7 +63,7 @@ def _namespaces(
     priorities = base.PriorityClasses("priority", base.PriorityClassesArgs(ownership), opts)
     storage = base.StorageClasses("storage", base.StorageClassesArgs(foundation.storage_classes, ownership), opts)
     # what lives in a namespace waits for it, and so for the cluster and the classes that pods and claims name
-    gates = [foundation.ready, priorities.ready, storage.ready]
+    gates = [foundation.ready, priorities.ready, *([storage.ready] if storage.ready else [])]
     version, allowances = settings.kubernetes.version, dict(base.allowances(settings.profile))
     allowances |= {each.name: replace(allowances[each.name], **each.given) for each in settings.namespaces}
     return {

@@ -1,5 +1,7 @@
 """Metrics, logs, traces, alerts, dashboards and costs."""
 
+import pulumi
+
 from components import observability
 from stacks.layers.assembly import Assembly, needed
 
@@ -24,20 +26,34 @@ def _metrics(assembly: Assembly) -> None:
     settings, environment, opts = assembly.settings, assembly.environment, assembly.opts
     certificates = needed(assembly.certificates, "certManager")
     cluster_name = settings.kubernetes.cluster_name
+    ready = _prometheus(assembly, certificates)
+    adapter = observability.MetricsAdapterArgs(environment, [ready, certificates])
+    observability.MetricsAdapter("prometheus-adapter", adapter, opts)
+    if assembly.on.opencost:
+        costs = observability.OpenCostArgs(environment, ready, cluster_name, settings.budget.reads_bill)
+        observability.OpenCost("opencost", costs, opts)
+
+
+def _prometheus(assembly: Assembly, certificates: pulumi.Resource) -> pulumi.Resource:
+    """The platform's own Prometheus, or the cluster's where it has one; either answers at ``prometheus:9090``."""
+    environment, opts = assembly.environment, assembly.opts
+    datasources, sign_on = (
+        observability.datasources_of(assembly.settings.components_on),
+        _grafana_sign_on(assembly),
+    )
+    monitoring = assembly.foundation.monitoring
+    if monitoring is not None:
+        metrics = observability.ClusterMetricsArgs(environment, monitoring, datasources, sign_on)
+        return observability.ClusterMetrics("prometheus", metrics, opts).ready
     args = observability.PrometheusArgs(
         environment,
         certificates,
-        cluster_name,
+        assembly.settings.kubernetes.cluster_name,
         _receivers(assembly),
-        observability.datasources_of(settings.components_on),
-        _grafana_sign_on(assembly),
+        datasources,
+        sign_on,
     )
-    prometheus = observability.Prometheus("prometheus", args, opts)
-    adapter = observability.MetricsAdapterArgs(environment, [prometheus.ready, certificates])
-    observability.MetricsAdapter("prometheus-adapter", adapter, opts)
-    if assembly.on.opencost:
-        costs = observability.OpenCostArgs(environment, prometheus.ready, cluster_name, settings.budget.reads_bill)
-        observability.OpenCost("opencost", costs, opts)
+    return observability.Prometheus("prometheus", args, opts).ready
 
 
 def _logs(assembly: Assembly) -> None:

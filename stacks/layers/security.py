@@ -13,7 +13,10 @@ from stacks.settings import StoreScope
 def guard(assembly: Assembly) -> None:
     """What everything above asks for: monitors, secrets and certificates come first."""
     renewal.remind(assembly.settings.vault.renewed_on, datetime.now(UTC).date())
-    if assembly.on.prometheus:
+    if assembly.foundation.monitoring is not None:
+        # the cluster knows them from the start
+        assembly.environment = replace(assembly.environment, monitors=assembly.foundation.ready)
+    elif assembly.on.prometheus:
         _monitors(assembly)
     if assembly.on.external_secrets:
         _vault(assembly)

@@ -29,6 +29,7 @@ from stacks.settings.model import (
     Profile,
     Settings,
 )
+from stacks.settings.openshift_model import OpenShiftSettings, RouteCertificates
 from stacks.settings.problems import SettingsError
 from stacks.settings.team_model import TeamSettings
 from stacks.settings.vault_model import StoreScope, VaultSettings
@@ -51,8 +52,10 @@ __all__ = [
     "NatGateways",
     "NetworkSettings",
     "NodePoolSettings",
+    "OpenShiftSettings",
     "OrganisationSettings",
     "Profile",
+    "RouteCertificates",
     "Settings",
     "SettingsError",
     "SingleSignOnSettings",

@@ -18,6 +18,7 @@ class GatewayController(StrEnum):
 
     ENVOY_GATEWAY = "envoy-gateway"
     INGRESS_NGINX = "ingress-nginx"
+    OPENSHIFT_ROUTER = "openshift-router"
 
 
 class ProcessEngine(StrEnum):
@@ -105,7 +106,8 @@ class EdgeSettings(SettingsModel):
     """How host names are published. Source: NET-2, A-11."""
 
     controller: GatewayController = GatewayController.ENVOY_GATEWAY
-    """What answers requests from outside. ingress-nginx is retired: no fixes since March 2026, none for security."""
+    """What answers requests from outside. ingress-nginx is retired: no fixes since March 2026, none for security.
+    openshift-router is the cluster's own, by Routes, and the only one on OpenShift."""
     acme_email: EmailAddress | None = None
     """Address that the certificate authority writes to before a certificate ends."""
     source_cidrs: tuple[Network, ...] = (IPv4Network("0.0.0.0/0"),)

@@ -10,7 +10,7 @@ from ipaddress import IPv4Network
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
-from pydantic import Field, GetJsonSchemaHandler
+from pydantic import Field, GetJsonSchemaHandler, SecretStr, WithJsonSchema
 from pydantic.fields import FieldInfo
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
@@ -113,6 +113,11 @@ SlackChannel = Annotated[
     str,
     Field(pattern=r"^#[a-z0-9_-]{1,79}$"),
     Allowed("a channel of Slack with its #, such as #platform-alerts"),
+]
+ServiceAccountToken = Annotated[
+    SecretStr,
+    Allowed("a token, encrypted: `pulumi config set --secret biz-automation:openshiftToken`"),
+    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "object", "required": ["secure"]}]}),
 ]
 EndpointService = Annotated[str, Field(min_length=1, max_length=60), Allowed("a service of the cloud, such as ecr.api")]
 

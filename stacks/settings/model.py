@@ -42,9 +42,11 @@ from stacks.settings.fields import (
     PostgresVersion,
     Region,
     RoleArn,
+    ServiceAccountToken,
     Slug,
 )
 from stacks.settings.namespace_model import NamespaceSettings
+from stacks.settings.openshift_model import OpenShiftSettings
 from stacks.settings.team_model import TeamSettings
 from stacks.settings.vault_model import VaultSettings
 
@@ -154,8 +156,8 @@ class NetworkSettings(SettingsModel):
     """Addresses of the network; no overlap with serviceCidr and peeredCidrs."""
     zones: Annotated[int, Field(ge=2, le=3)]
     """Availability zones that the network spans."""
-    nat_gateways: NatGateways
-    """One NAT gateway for all zones, or one in each."""
+    nat_gateways: NatGateways | None = None
+    """One NAT gateway for all zones, or one in each; none where the network is not the stack's own."""
     interface_endpoints: tuple[EndpointService, ...] = ()
     """AWS services reached through a private endpoint instead of the NAT gateway."""
     flow_log_retention_days: Annotated[int, Field(ge=1, le=3653)] = 30
@@ -163,7 +165,7 @@ class NetworkSettings(SettingsModel):
     service_cidr: Network = IPv4Network("172.20.0.0/16")
     """Addresses of Kubernetes services; live only inside the cluster."""
     pod_cidr: Network | None = None
-    """Addresses of pods, where they live only inside the cluster: on Azure alone. On AWS pods have the network's."""
+    """Addresses of pods, where they have a network of their own: on Azure and OpenShift."""
     peered_cidrs: tuple[Network, ...] = ()
     """Networks that are, or will be, connected: offices, other stacks."""
 
@@ -254,8 +256,8 @@ class Settings(SettingsModel):
     """Who runs the platform, who pays for it, and under which domain."""
     network: NetworkSettings
     """The network's plan."""
-    node_pools: Annotated[tuple[NodePoolSettings, ...], Field(min_length=1, max_length=20)]
-    """The cluster's node pools."""
+    node_pools: Annotated[tuple[NodePoolSettings, ...], Field(max_length=20)] = ()
+    """The cluster's node pools; of a cluster that exists, the workers that it has."""
     lake: LakeSettings
     """The data lake's buckets."""
     database: DatabaseSettings
@@ -284,6 +286,10 @@ class Settings(SettingsModel):
     """ServiceNow, where `components.servicenow` is on."""
     alerting: AlertingSettings = AlertingSettings()
     """Whom alerts reach."""
+    openshift: OpenShiftSettings | None = None
+    """The OpenShift cluster, where `cloud.provider` is openshift."""
+    openshift_token: Annotated[ServiceAccountToken | None, BeforeValidator(absent_if_empty)] = None
+    """Token of a service account that signs in at OpenShift, encrypted; absent: a kubeconfig signs in."""
 
     @property
     def ownership(self) -> Ownership:

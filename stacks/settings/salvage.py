@@ -28,6 +28,7 @@ def salvage(model: type[Model], data: Mapping[str, Any], bad: Iterable[Path], pa
     known = list(bad)
     partial = model.model_construct()
     values = vars(partial)
+    partial.__pydantic_fields_set__.update(name for name, field in model.model_fields.items() if field.alias in data)
     for name, field in model.model_fields.items():
         key = field.alias or name
         here = (*path, key)

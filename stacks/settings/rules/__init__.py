@@ -21,6 +21,7 @@ from stacks.settings.rules import (
     namespaces,
     network,
     nodes,
+    openshift,
     organisation,
     teams,
 )
@@ -39,6 +40,7 @@ RULES: tuple[Rule, ...] = (
     *namespaces.RULES,
     *hosts.RULES,
     *charts.RULES,
+    *openshift.RULES,
 )
 
 OF_CLOUD: Mapping[CloudProvider, tuple[Rule, ...]] = {CloudProvider.AWS: aws.RULES, CloudProvider.AZURE: azure.RULES}

@@ -53,6 +53,8 @@ def _keys_belong_to_provider(settings: Settings) -> Iterator[Problem]:
 
 
 def _version_is_supported(settings: Settings) -> Iterator[Problem]:
+    if settings.kubernetes.distribution is not DISTRIBUTION_OF[settings.cloud.provider]:
+        return
     supported = kubernetes_versions(settings.kubernetes.distribution)
     if supported and settings.kubernetes.version not in supported:
         listed = ", ".join(f'"{version}" (until {end})' for version, end in supported.items())
@@ -60,6 +62,8 @@ def _version_is_supported(settings: Settings) -> Iterator[Problem]:
 
 
 def _api_server_stays_private(settings: Settings) -> Iterator[Problem]:
+    if settings.cloud.provider is CloudProvider.OPENSHIFT:
+        return
     for index, network in enumerate(settings.kubernetes.public_access_cidrs):
         path = ("kubernetes", "publicAccessCidrs", index)
         if settings.profile is not Profile.DEV:

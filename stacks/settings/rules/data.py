@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from stacks.settings.model import DatabaseMode, LifecycleSettings, Profile, Settings
+from stacks.settings.model import CloudProvider, DatabaseMode, LifecycleSettings, Profile, Settings
 from stacks.settings.problems import Problem, closest, refuse
 from stacks.settings.reference_tables import database_classes, postgres_versions
 from stacks.settings.rules.partial import readable
@@ -16,9 +16,11 @@ _LEAST_RETENTION_DAYS = 7
 
 
 def _mode_follows_profile(settings: Settings) -> Iterator[Problem]:
-    expected = _MODE_OF[settings.profile]
+    expected, reason = _MODE_OF[settings.profile], f"profile is {settings.profile}"
+    if settings.cloud.provider is CloudProvider.OPENSHIFT:
+        expected, reason = DatabaseMode.IN_CLUSTER, "cloud.provider is openshift, which runs no databases"
     if settings.database.mode is not expected:
-        yield refuse(("database", "mode"), settings.database.mode, expected, because=f"profile is {settings.profile}")
+        yield refuse(("database", "mode"), settings.database.mode, expected, because=reason)
 
 
 def _version_is_supported(settings: Settings) -> Iterator[Problem]:

@@ -5,7 +5,7 @@ from ipaddress import IPv4Network
 from itertools import combinations
 
 from components.network.address_plan import LONGEST_PREFIX
-from stacks.settings.model import NatGateways, Profile, Settings
+from stacks.settings.model import CloudProvider, NatGateways, Profile, Settings
 from stacks.settings.problems import Path, Problem, dotted, refuse
 from stacks.settings.rules.lists import duplicates
 
@@ -14,6 +14,11 @@ PRIVATE_BLOCKS = tuple(map(IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168
 _PRIVATE_WORDS = f"a network inside {', '.join(map(str, PRIVATE_BLOCKS))}"
 
 SHORTEST_PREFIX = 16
+
+
+def _exists(settings: Settings) -> bool:
+    """Whether the network has been made by somebody else."""
+    return settings.cloud.provider is CloudProvider.OPENSHIFT
 
 
 def _networks(settings: Settings) -> Iterator[tuple[Path, IPv4Network]]:
@@ -40,6 +45,8 @@ def _networks_are_disjoint(settings: Settings) -> Iterator[Problem]:
 
 
 def _network_has_a_workable_size(settings: Settings) -> Iterator[Problem]:
+    if _exists(settings):
+        return
     network = settings.network.cidr
     allowed = f"/{SHORTEST_PREFIX} to /{LONGEST_PREFIX}"
     if network.prefixlen < SHORTEST_PREFIX:
@@ -67,7 +74,14 @@ def _prod_survives_a_zone(settings: Settings) -> Iterator[Problem]:
         yield refuse(("network", "zones"), settings.network.zones, "3", because="prod spans three zones")
 
 
+def _way_out_is_chosen(settings: Settings) -> Iterator[Problem]:
+    if not _exists(settings) and settings.network.nat_gateways is None:
+        yield Problem(("network", "natGateways"), f"missing; allowed: {', '.join(NatGateways)}")
+
+
 def _prod_keeps_its_way_out(settings: Settings) -> Iterator[Problem]:
+    if settings.network.nat_gateways is None:
+        return
     if settings.profile is Profile.PROD and settings.network.nat_gateways is not NatGateways.PER_ZONE:
         yield refuse(
             ("network", "natGateways"),
@@ -84,5 +98,6 @@ RULES = (
     _networks_are_disjoint,
     _endpoints_differ,
     _prod_survives_a_zone,
+    _way_out_is_chosen,
     _prod_keeps_its_way_out,
 )

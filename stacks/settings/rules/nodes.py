@@ -2,12 +2,17 @@
 
 from collections.abc import Iterator
 
-from stacks.settings.model import NodePoolSettings, Profile, Settings
+from stacks.settings.model import CloudProvider, NodePoolSettings, Profile, Settings
 from stacks.settings.problems import Problem, refuse
 from stacks.settings.rules.lists import duplicates
 from stacks.settings.rules.partial import readable
 
 _PROD_NODES = 3
+
+
+def _pools_are_described(settings: Settings) -> Iterator[Problem]:
+    if not settings.node_pools and settings.cloud.provider is not CloudProvider.OPENSHIFT:
+        yield Problem(("nodePools",), "missing; allowed: a list, each item an object")
 
 
 def _names_differ(settings: Settings) -> Iterator[Problem]:
@@ -30,7 +35,7 @@ def _sizes_of(index: int, pool: NodePoolSettings) -> Iterator[Problem]:
 
 
 def _prod_has_a_node_per_zone(settings: Settings) -> Iterator[Problem]:
-    if settings.profile is not Profile.PROD:
+    if settings.profile is not Profile.PROD or not settings.node_pools:
         return
     always = sum(pool.min_size for pool in settings.node_pools)
     if always < _PROD_NODES:
@@ -40,4 +45,4 @@ def _prod_has_a_node_per_zone(settings: Settings) -> Iterator[Problem]:
         )
 
 
-RULES = (_names_differ, _sizes_are_ordered, _prod_has_a_node_per_zone)
+RULES = (_pools_are_described, _names_differ, _sizes_are_ordered, _prod_has_a_node_per_zone)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from stacks.settings.model import CloudProvider, Profile, Settings
+from stacks.settings.openshift_model import PLACEHOLDER_CLUSTER
 from stacks.settings.problems import Problem, refuse
 from stacks.settings.rules.lists import duplicates
 
@@ -43,6 +44,8 @@ def _is_real(settings: Settings) -> bool:
         return settings.cloud.account_id not in {None, PLACEHOLDER_ACCOUNT}
     if settings.cloud.provider is CloudProvider.AZURE:
         return settings.cloud.subscription_id not in {None, PLACEHOLDER_SUBSCRIPTION}
+    if settings.openshift is not None:
+        return settings.openshift.cluster_id != PLACEHOLDER_CLUSTER
     return settings.profile is Profile.PROD
 
 

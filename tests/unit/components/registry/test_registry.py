@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from components.registry.aws import Registry, RegistryArgs, repository_names
+from components.registry.aws import Registry, RegistryArgs
+from components.registry.repositories import repository_names
 from tests.unit.components.ownership import ACCOUNT_IN_REGION, KEY_ARN, OWNERSHIP, untagged
 from tests.unit.recording import ACCOUNT, RecordingEngine
 

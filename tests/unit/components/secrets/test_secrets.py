@@ -5,9 +5,8 @@ from dataclasses import replace
 
 import pulumi
 
-from components.secrets import SecretFormat, team_secrets
+from components.secrets import GeneratedSecret, SecretFormat, team_secrets
 from components.secrets.aws import Secrets, SecretsArgs
-from components.secrets.generated import GeneratedSecret
 from tests.unit.components.ownership import KEY_ARN, OWNERSHIP, untagged
 from tests.unit.recording import RecordingEngine
 

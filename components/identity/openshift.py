@@ -1,0 +1,111 @@
+"""What service accounts may do outside a cluster that no cloud recognises: keys of the object store, from the vault.
+
+Source: A-31, CLU-5, SEC-5.
+"""
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+
+import pulumi
+
+from components.datalake.object_store import ObjectStore
+from components.identity.grants import Access, Credentials, Grant, GrantError, IdentityBinding, ServiceAccountReference
+
+# properties of the vault's secret, by the environment variables that every S3 client reads
+PROPERTIES = {"AWS_ACCESS_KEY_ID": "access-key-id", "AWS_SECRET_ACCESS_KEY": "secret-access-key"}
+AUTHORITY_FILE = "ca.crt"
+
+
+@dataclass(frozen=True)
+class IdentityArgs:
+    """What service accounts can be given.
+
+    Args:
+        object_store: where lake and buckets are.
+        zones: names of the lake's zones.
+        buckets: names of the other buckets.
+        vault_path: of the keys; with ``keys_per_account`` those of an account are at ``<path>/<namespace>-<account>``.
+        vault_name: what the vault calls the secret at a path.
+        keys_per_account: whether each service account has keys of its own, with its grants and no more.
+    """
+
+    object_store: ObjectStore
+    zones: Collection[str]
+    buckets: Collection[str]
+    vault_path: str
+    vault_name: Callable[[str], str]
+    keys_per_account: bool = False
+
+
+class Identity(pulumi.ComponentResource):
+    """Gives a bound service account keys of the object store; the store itself judges what they may do.
+
+    Grants of secrets need no keys: the vault knows External Secrets by its service account. Nor do those of DNS
+    records: hosts are proved over HTTP.
+
+    Args:
+        name: logical name.
+        args: what can be given.
+        opts: usual options.
+
+    Source: A-31, CLU-5, SEC-5.
+    """
+
+    def __init__(self, name: str, args: IdentityArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("biz-automation:identity:Identity", name, None, opts)
+        self._args = args
+        self.register_outputs({})
+
+    def bind(self, account: ServiceAccountReference, grants: Sequence[Grant]) -> IdentityBinding:
+        """Give a service account the access that the grants name.
+
+        Args:
+            account: the service account; it need not exist yet.
+            grants: at least one.
+
+        Raises:
+            GrantError: a grant names a resource that the foundation does not have.
+        """
+        if not grants:
+            raise GrantError(f"{account.namespace}/{account.name}: no grants; bind only accounts that need some")
+        needs_keys = [grant for grant in grants if self._needs_keys(grant)]
+        return IdentityBinding(credentials=self._credentials(account)) if needs_keys else IdentityBinding()
+
+    def _needs_keys(self, grant: Grant) -> bool:
+        family, _, name = grant.resource.partition("/")
+        known = {"lake": self._args.zones, "bucket": self._args.buckets}
+        if family in known:
+            if name not in known[family]:
+                listed = ", ".join(sorted(known[family]))
+                raise GrantError(f"grant {grant.resource!r}: there is no {name!r}; allowed are {listed}")
+            return True
+        if family == "secret" and grant.access is not Access.READ:
+            raise GrantError(f"grant {grant.resource!r}: secrets can be read only; they are written by the stack")
+        if family not in {"secret", "dns"} or grant.prefix:
+            raise GrantError(
+                f"grant {grant.resource!r}: allowed are lake/<zone>, bucket/<name>, secret/<prefix>, secret, "
+                "dns/<label>, dns"
+            )
+        return False
+
+    def _credentials(self, account: ServiceAccountReference) -> Credentials:
+        args, store = self._args, self._args.object_store
+        path = f"{args.vault_path}/{account.namespace}-{account.name}" if args.keys_per_account else args.vault_path
+        return Credentials(
+            secret=secret_name(account.name),
+            vault_name=args.vault_name(path),
+            properties=PROPERTIES,
+            variables={"AWS_ENDPOINT_URL_S3": f"https://{store.host}", "AWS_REGION": store.region},
+            files={AUTHORITY_FILE: store.authority} if store.authority else {},
+            annotations={
+                # what KServe reads of a Secret that belongs to a service account
+                "serving.kserve.io/s3-endpoint": store.host,
+                "serving.kserve.io/s3-region": store.region,
+                "serving.kserve.io/s3-usehttps": "1",
+            },
+        )
+
+
+def secret_name(account: str) -> str:
+    """Name of the Secret with the keys of a service account, in its namespace."""
+    return f"{account}-object-store"
