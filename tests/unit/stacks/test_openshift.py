@@ -39,7 +39,7 @@ def deploy(engine: RecordingEngine, settings: Settings) -> Deployment:
         foundation = openshift.build(settings, lambda _: cluster_of(settings))
         return dict(platform.build(settings, foundation))
 
-    return Deployment(settings, engine, engine.deploy(program))
+    return Deployment(settings, engine, engine.deploy(program), {}, frozenset())
 
 
 @pytest.fixture(scope="module")
