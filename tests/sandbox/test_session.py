@@ -1,5 +1,6 @@
 """What a sandbox starts for a stack, and the machines that it simulates."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -30,10 +31,19 @@ def test_only_the_stacks_own_cloud_is_started(
     cloud: str, started: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     begun: list[str] = []
-    monkeypatch.setattr(moto_server, "start", lambda *_: begun.append("moto"))
-    monkeypatch.setattr(control_plane, "start", lambda *_: ENDPOINT)
-    monkeypatch.setattr(toolchain, "provide", lambda *_: {"pulumi": tmp_path, "helm": tmp_path})
-    monkeypatch.setattr(launchers, "install", lambda *_: None)
+    tools = {"pulumi": tmp_path, "helm": tmp_path}
+
+    def start_moto(directory: Path, say: object) -> None:
+        del directory, say
+        begun.append("moto")
+
+    def answer(result: object) -> Callable[..., object]:
+        return lambda *arguments: arguments and result
+
+    monkeypatch.setattr(moto_server, "start", start_moto)
+    monkeypatch.setattr(control_plane, "start", answer(ENDPOINT))
+    monkeypatch.setattr(toolchain, "provide", answer(tools))
+    monkeypatch.setattr(launchers, "install", answer(None))
     opened = open_session(tmp_path, None, cloud, say=lambda _: None)
     assert begun == started
     assert opened.aws_intact == (cloud != "aws")

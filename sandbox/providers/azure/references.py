@@ -35,7 +35,7 @@ def require(kind: ResourceType, resource_id: str, inputs: Mapping[str, Any], clo
     for path, text in paths.texts({name: item for name, item in inputs.items() if name != "tags"}):
         require_text(path, text, cloud, there)
     for path, template in kind.named.items():
-        for target in _composed(template, resource_id, inputs):
+        for target in _composed(path, template, resource_id, inputs):
             if not exists_text(there, target) and arm.name_of(target) not in _ALWAYS_THERE:
                 raise _unresolved(path, target)
 
@@ -106,8 +106,12 @@ def _parents(kind: ResourceType, resource_id: str) -> Iterator[str]:
             yield "/".join(own[: len(own) - len(parts) + position + 1])
 
 
-def _composed(template: str, resource_id: str, inputs: Mapping[str, Any]) -> Iterator[str]:
-    """Fill a template for each value of its last placeholder; nothing where a placeholder has no known value."""
+def _composed(path: str, template: str, resource_id: str, inputs: Mapping[str, Any]) -> Iterator[str]:
+    """Fill a template for each value of its last placeholder; nothing where a placeholder has no known value.
+
+    A placeholder with a leading period is beside the path.
+    """
+    template = template.replace("{.", f"{{{path.rpartition('.')[0]}.")
     places = _PLACEHOLDER.findall(template)
     fixed = {"parent": arm.parent_of(resource_id), "account": arm.parent_of(arm.parent_of(resource_id))}
     for value in paths.values(inputs, places[-1]):

@@ -32,7 +32,7 @@ class ResourceType:
         replaces: dotted paths whose change makes a new resource, as the provider's documentation says.
         fixed: dotted paths that ARM refuses to change.
         references: types that the ids at dotted paths may have; every id, whatever its path, must exist.
-        named: ids that must exist, put together from the values at dotted paths.
+        named: ids that must exist, put together from the values at dotted paths; ``{.x}`` is beside the key's path.
         zones: dotted paths that hold availability zones.
         choices: name of a list in ``choices.yaml`` by dotted path.
         defaults: outputs that ARM fills in where the program says nothing.
