@@ -3,6 +3,7 @@
 Source: CLU-2, NET-1, LAKE-1, DB-1, SEC-5, SEC-6, TGT-6.
 """
 
+import copy
 import json
 from collections.abc import Mapping
 from dataclasses import replace
@@ -66,7 +67,7 @@ class _Builder:
     def __init__(self, settings: Settings, account: Account, provider: azure.Provider) -> None:
         self._settings = settings
         self._account = account
-        self._opts = pulumi.ResourceOptions(provider=provider)
+        self._opts = pulumi.ResourceOptions(provider=provider, transformations=[_without_aliases])
         self._managed_database = settings.database.mode is DatabaseMode.MANAGED
         self._protect = settings.lake.protect
         self._window_days = 90 if self._protect else 7
@@ -325,6 +326,16 @@ class _Builder:
             "nameServers": self._dns_zone.name_servers,
         }
         return outputs | ({"databaseHost": database.endpoint.host} if database else {})
+
+
+def _without_aliases(args: pulumi.ResourceTransformationArgs) -> pulumi.ResourceTransformationResult:
+    """Leave out what a resource was called in other API versions: no stack of this program was made with one.
+
+    The SDK lists up to a hundred for each resource, and resolving them takes most of a run's time.
+    """
+    opts = copy.copy(args.opts)
+    opts.aliases = None
+    return pulumi.ResourceTransformationResult(args.props, opts)
 
 
 def _load_balancer(ownership: Ownership) -> LoadBalancer:

@@ -137,7 +137,10 @@ class Cluster(pulumi.ComponentResource):
             dns_prefix=args.cluster_name,
             kubernetes_version=args.version,
             sku={"name": "Base", "tier": "Standard" if args.protect else "Free"},
-            identity={"type": "UserAssigned", "user_assigned_identities": [self._identities.cluster_identity_id]},
+            identity={
+                "type": containerservice.ResourceIdentityType.USER_ASSIGNED,
+                "user_assigned_identities": [self._identities.cluster_identity_id],
+            },
             identity_profile={"kubeletidentity": {"resource_id": self._identities.kubelet_identity_id}},
             disable_local_accounts=True,
             enable_rbac=True,

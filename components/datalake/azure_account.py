@@ -105,6 +105,7 @@ class StorageAccount(pulumi.ComponentResource):
     def _account(self) -> storage.StorageAccount:
         args = self._args
         key = args.key
+        encrypted: storage.EncryptionServiceArgsDict = {"enabled": True, "key_type": "Account"}
         return storage.StorageAccount(
             self._name,
             account_name=args.account.names.name("storageAccount", args.purpose),
@@ -112,7 +113,7 @@ class StorageAccount(pulumi.ComponentResource):
             location=args.account.region,
             kind="StorageV2",
             sku={"name": "Standard_ZRS"},
-            access_tier="Hot",
+            access_tier=storage.AccessTier.HOT,
             is_hns_enabled=args.hierarchical,
             allow_blob_public_access=False,
             allow_shared_key_access=False,
@@ -123,7 +124,7 @@ class StorageAccount(pulumi.ComponentResource):
             enable_https_traffic_only=True,
             minimum_tls_version="TLS1_2",
             public_network_access="Disabled",
-            network_rule_set={"default_action": "Deny", "bypass": "AzureServices"},
+            network_rule_set={"default_action": storage.DefaultAction.DENY, "bypass": "AzureServices"},
             identity={"type": "UserAssigned", "user_assigned_identities": [key.identity_id]},
             encryption={
                 "key_source": "Microsoft.Keyvault",
@@ -131,9 +132,7 @@ class StorageAccount(pulumi.ComponentResource):
                 "key_vault_properties": {"key_name": key.name, "key_vault_uri": key.vault_uri},
                 "encryption_identity": {"encryption_user_assigned_identity": key.identity_id},
                 "require_infrastructure_encryption": True,
-                "services": {
-                    kind: {"enabled": True, "key_type": "Account"} for kind in ("blob", "file", "queue", "table")
-                },
+                "services": {"blob": encrypted, "file": encrypted, "queue": encrypted, "table": encrypted},
             },
             tags=args.account.ownership.tags("datalake"),
             opts=pulumi.ResourceOptions(
@@ -171,7 +170,7 @@ class StorageAccount(pulumi.ComponentResource):
             container_name=short,
             account_name=self.account_name,
             resource_group_name=self._args.resource_group_name,
-            public_access="None",
+            public_access=storage.PublicAccess.NONE,
             opts=pulumi.ResourceOptions(parent=self, protect=self._args.protect, retain_on_delete=self._args.protect),
         )
         uri = pulumi.Output.concat("abfss://", container.name, "@", self.account_name, ".dfs.core.windows.net")

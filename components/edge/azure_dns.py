@@ -53,7 +53,7 @@ class DnsZone(pulumi.ComponentResource):
             zone_name=args.domain,
             resource_group_name=args.account.resource_group(name, "dns", child).name,
             location="Global",
-            zone_type="Public",
+            zone_type=dns.ZoneType.PUBLIC,
             tags=args.account.ownership.tags("edge"),
             opts=child,
         )

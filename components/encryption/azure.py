@@ -141,8 +141,14 @@ class Encryption(pulumi.ComponentResource):
                 "rotation_policy": {
                     "attributes": {"expiry_time": "P2Y"},
                     "lifetime_actions": [
-                        {"action": {"type": "rotate"}, "trigger": {"time_after_create": "P1Y"}},
-                        {"action": {"type": "notify"}, "trigger": {"time_before_expiry": "P30D"}},
+                        {
+                            "action": {"type": keyvault.KeyRotationPolicyActionType.ROTATE},
+                            "trigger": {"time_after_create": "P1Y"},
+                        },
+                        {
+                            "action": {"type": keyvault.KeyRotationPolicyActionType.NOTIFY},
+                            "trigger": {"time_before_expiry": "P30D"},
+                        },
                     ],
                 },
             },

@@ -69,7 +69,7 @@ class Vault(pulumi.ComponentResource):
             location=args.account.region,
             properties={
                 "tenant_id": args.account.tenant_id,
-                "sku": {"family": "A", "name": "standard"},
+                "sku": {"family": "A", "name": keyvault.SkuName.STANDARD},
                 "enable_rbac_authorization": True,
                 "enable_soft_delete": True,
                 "soft_delete_retention_in_days": args.deletion_window_days,

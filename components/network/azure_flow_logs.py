@@ -97,7 +97,7 @@ class FlowLogs(pulumi.ComponentResource):
             enabled=True,
             target_resource_id=args.vnet_id,
             storage_id=store.id,
-            identity={"type": "UserAssigned", "user_assigned_identities": [writer.id]},
+            identity={"type": network.ResourceIdentityType.USER_ASSIGNED, "user_assigned_identities": [writer.id]},
             retention_policy={"enabled": True, "days": args.retention_days},
             format={"type": "JSON", "version": 2},
             tags=account.ownership.tags("network"),

@@ -70,7 +70,10 @@ class Registry(pulumi.ComponentResource):
             public_network_access="Disabled",
             network_rule_bypass_options="AzureServices",
             zone_redundancy="Enabled",
-            identity={"type": "UserAssigned", "user_assigned_identities": key.identity_id.apply(_only)},
+            identity={
+                "type": containerregistry.ResourceIdentityType.USER_ASSIGNED,
+                "user_assigned_identities": key.identity_id.apply(_only),
+            },
             encryption={
                 "status": "enabled",
                 "key_vault_properties": {"identity": key.client_id, "key_identifier": _versionless(key)},
