@@ -49,7 +49,8 @@ def _identified(answer: Answer) -> Answer:
 
     def identified(name: str, inputs: dict[str, Any]) -> dict[str, Any]:
         identity = inputs["identity"]
-        known = {identifier: {} for identifier in identity["userAssignedIdentities"]}
+        # in a preview they are unknown
+        known = {item: {} for item in identity["userAssignedIdentities"] if isinstance(item, str)}
         return {**answer(name, inputs), "identity": {**identity, "userAssignedIdentities": known}}
 
     return identified
