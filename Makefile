@@ -20,7 +20,7 @@ LOCK_FLAGS := --quiet --generate-hashes --python-version 3.11 --universal --no-e
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
-	@echo "STACK=dev (default), stg, prod, openshift-dev, ... chooses the stack: every Pulumi.<stack>.yaml."
+	@echo "STACK=dev (default), stg, prod, azure-dev, openshift-dev, ... chooses the stack: every Pulumi.<stack>.yaml."
 
 up: $(READY) ## deploy a stack into the embedded cloud, with the policy pack
 	@$(PYTHON) -m sandbox up --stack $(STACK)
