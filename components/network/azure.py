@@ -39,8 +39,8 @@ class Network(pulumi.ComponentResource):
     """Network, subnets, their security groups and the way out.
 
     A subnet spans all zones and a NAT gateway is in one, so each zone has a subnet of its own for its nodes, with the
-    plan's private addresses. Of the plan's closed subnets the first holds the private endpoints of services, the second
-    the API server. Nothing has a public address but the NAT gateways; load balancers need no subnet. Azure changes one
+    plan's private addresses. Private endpoints of services and the API server span the zones: they have
+    the first zone's addresses for them. Nothing has a public address but the NAT gateways; load balancers need no subnet. Azure changes one
     subnet of a network at a time, so they are made one after the other.
 
     Args:
@@ -90,7 +90,7 @@ class Network(pulumi.ComponentResource):
         )
         self.vnet_id = self._vnet.id
         self.cidr = args.cidr
-        endpoints, control_plane = (zone.intra for zone in plan.zones[:2])
+        endpoints, control_plane = plan.zones[0].endpoints, plan.zones[0].intra
         self.intra_networks = [endpoints, control_plane]
         self.private_subnet_ids = self._private_subnets([zone.private for zone in plan.zones])
         self.endpoint_subnet_id = self._subnet("endpoints", endpoints, rules_of("endpoints", args.cidr))
