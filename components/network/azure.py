@@ -39,9 +39,9 @@ class Network(pulumi.ComponentResource):
     """Network, subnets, their security groups and the way out.
 
     A subnet spans all zones and a NAT gateway is in one, so each zone has a subnet of its own for its nodes, with the
-    plan's private addresses. Private endpoints of services and the API server span the zones: they have
-    the first zone's addresses for them. Nothing has a public address but the NAT gateways; load balancers need no subnet. Azure changes one
-    subnet of a network at a time, so they are made one after the other.
+    plan's private addresses. Private endpoints of services and the API server span the zones: they have the first
+    zone's addresses for them. Nothing has a public address but the NAT gateways; load balancers need no subnet. Azure
+    changes one subnet of a network at a time, so they are made one after the other.
 
     Args:
         name: logical name.

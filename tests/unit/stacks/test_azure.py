@@ -37,9 +37,9 @@ class Deployment:
     bindings: list[IdentityBinding]
 
     def of(self, kind: str) -> list[Registration]:
-        return [
-            item for item in self.engine.registrations if item.type.startswith("azure") and item.type.endswith(kind)
-        ]
+        """What is of a type that ends so, in the order of the names: registrations overtake each other."""
+        found = [item for item in self.engine.registrations if item.type.startswith("azure")]
+        return sorted((item for item in found if item.type.endswith(kind)), key=lambda item: item.name)
 
     def only(self, kind: str) -> dict[str, Any]:
         (found,) = self.of(kind)
