@@ -100,11 +100,10 @@ class Arrivals(pulumi.ComponentResource):
             event_delivery_schema="CloudEventSchemaV1_0",
             delivery_with_resource_identity={
                 "identity": {"type": "UserAssigned", "user_assigned_identity": identity.id},
-                "destination": {
-                    "endpoint_type": "StorageQueue",
-                    "resource_id": args.storage_account_id,
-                    "queue_name": queue.name,
-                },
+                # the SDK does not spell a dictionary as the API does where several types are possible
+                "destination": eventgrid.StorageQueueEventSubscriptionDestinationArgs(
+                    endpoint_type="StorageQueue", resource_id=args.storage_account_id, queue_name=queue.name
+                ),
             },
             filter={
                 "included_event_types": ["Microsoft.Storage.BlobCreated"],
@@ -112,11 +111,9 @@ class Arrivals(pulumi.ComponentResource):
                 "subject_ends_with": args.suffix,
                 # a data lake tells of a file when it is made and when it is written; the second is the one that counts
                 "advanced_filters": [
-                    {
-                        "operator_type": "StringNotIn",
-                        "key": "data.api",
-                        "values": ["CreateFile"],
-                    }
+                    eventgrid.StringNotInAdvancedFilterArgs(
+                        operator_type="StringNotIn", key="data.api", values=["CreateFile"]
+                    )
                 ],
             },
             retry_policy={"max_delivery_attempts": 30, "event_time_to_live_in_minutes": 1440},

@@ -95,7 +95,13 @@ class Identity(pulumi.ComponentResource):
             secret=secret_name(account.name),
             vault_name=args.vault_name(path),
             properties=PROPERTIES,
-            variables={"AWS_ENDPOINT_URL_S3": f"https://{store.host}", "AWS_REGION": store.region},
+            variables={
+                "AWS_ENDPOINT_URL_S3": f"https://{store.host}",
+                "AWS_REGION": store.region,
+                # variables of Kestra's configuration and of MLflow
+                "LAKE_PATH_STYLE": str(store.path_style).lower(),
+                "MLFLOW_BOTO_CLIENT_ADDRESSING_STYLE": "path" if store.path_style else "virtual",
+            },
             files={AUTHORITY_FILE: store.authority} if store.authority else {},
             annotations={
                 # what KServe reads of a Secret that belongs to a service account

@@ -7,6 +7,8 @@ import yaml
 
 # Kestra 1.x has one tenant, `main`; the shorter path is what it was before, and what the older callers know
 WEBHOOKS = ("/api/v1/main/executions/webhook/", "/api/v1/executions/webhook/")
+# a store other than AWS's own may want the bucket in the path; its address is a variable that the SDK reads itself
+_S3 = {"bucket": "${LAKE_BUCKET}", "path": "kestra", "forcePathStyle": "${LAKE_PATH_STYLE:false}"}
 
 
 def configuration(jdbc_url: str, host: str, *, serves: bool) -> str:
@@ -30,7 +32,7 @@ def configuration(jdbc_url: str, host: str, *, serves: bool) -> str:
             "url": f"https://{host}/",
             "queue": {"type": "postgres"},
             "repository": {"type": "postgres"},
-            "storage": {"type": "s3", "s3": {"bucket": "${LAKE_BUCKET}", "path": "kestra"}},
+            "storage": {"type": "s3", "s3": _S3},
             # flows see variables with this prefix, and so none of the server's own
             "variables": {"env-vars-prefix": "ENV_"},
             # no Docker beside it: scripts run as processes of the worker

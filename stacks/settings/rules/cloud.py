@@ -44,6 +44,9 @@ def _distribution_belongs_to_provider(settings: Settings) -> Iterator[Problem]:
 
 
 def _keys_belong_to_provider(settings: Settings) -> Iterator[Problem]:
+    if settings.cloud.provider is CloudProvider.OPENSHIFT:
+        # its own rules tell of what the cluster's owner keeps
+        return
     for section, key, owner in _KEYS_OF_ONE_CLOUD:
         value = getattr(getattr(settings, section), key)
         if value not in {None, ()} and settings.cloud.provider is not owner:
