@@ -101,6 +101,7 @@ class _Builder:
                 # with private DNS, names of the services resolve to their endpoints
                 "internet": network.endpoint_networks,
                 "object-store": network.endpoint_networks,
+                "vault": network.endpoint_networks,
             },
         )
 

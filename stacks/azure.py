@@ -97,6 +97,8 @@ class _Builder:
             dns_files={"azure.json": self._dns_access()},
             cluster=cluster.resource,
             database_backups={} if self._managed_database else _database_backups(lake),
+            # names of the services resolve to their private endpoints
+            destination_networks=dict.fromkeys(("internet", "object-store", "vault"), network.intra_networks[:1]),
         )
 
     @cached_property

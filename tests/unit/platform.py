@@ -142,6 +142,7 @@ def _foundation(settings: Settings, identity: NotedIdentity) -> Foundation:
             "cloud-identity": AGENT,
             "internet": ENDPOINT_NETWORKS,
             "object-store": ENDPOINT_NETWORKS,
+            "vault": ENDPOINT_NETWORKS,
         },
         outputs={"clusterName": settings_of("dev").kubernetes.cluster_name},
         secrets={

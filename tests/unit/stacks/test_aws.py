@@ -96,6 +96,7 @@ def test_names_what_pods_must_reach_beside_internet_and_neighbours(deployment: D
         "cloud-identity": ["169.254.170.23/32", "fd00:ec2::23/128"],
         "internet": homes,
         "object-store": homes,
+        "vault": homes,
     }
 
 

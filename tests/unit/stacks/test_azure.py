@@ -313,7 +313,7 @@ def test_hands_the_platform_what_it_needs(dev: Deployment) -> None:
 
 def test_passwords_are_secret_on_their_way_into_the_vault(dev: Deployment) -> None:
     properties = [item.inputs["properties"] for item in dev.of(":keyvault:Secret")]
-    assert len(properties) > 30
+    assert len(properties) > 20
     assert all(is_rpc_secret(item) for item in properties)
 
 

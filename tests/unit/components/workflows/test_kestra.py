@@ -106,7 +106,8 @@ def test_queue_and_repository_are_in_postgres_and_files_in_the_lake(standalone: 
         "jdbc:postgresql://postgres.data.svc.cluster.local:5432/kestra"
     )
     assert (told["kestra"]["queue"]["type"], told["kestra"]["repository"]["type"]) == ("postgres", "postgres")
-    assert told["kestra"]["storage"] == {"type": "s3", "s3": {"bucket": "${LAKE_BUCKET}", "path": "kestra"}}
+    storage = {"bucket": "${LAKE_BUCKET}", "path": "kestra", "forcePathStyle": "${LAKE_PATH_STYLE:false}"}
+    assert told["kestra"]["storage"] == {"type": "s3", "s3": storage}
     assert standalone.environment("kestra")["LAKE_BUCKET"]["value"] == "biz-curated"
 
 

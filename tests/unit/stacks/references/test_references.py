@@ -89,8 +89,8 @@ FAULTS: list[tuple[Check, Break, str]] = [
     ),
     (
         contents,
-        lambda o: o.changed("ExternalSecret", "uipath-credentials", "spec.data.0.secretKey", "value"),
-        "the Secret uipath-credentials has no key token",
+        lambda o: o.changed("ExternalSecret", "kestra-admin", "spec.data.0.secretKey", "value"),
+        "the Secret kestra-admin has no key username",
     ),
     (contents, lambda o: o.without("Certificate", "events-listener"), "Kafka integration/events: nothing makes"),
     (
@@ -115,8 +115,8 @@ FAULTS: list[tuple[Check, Break, str]] = [
     ),
     (
         vault,
-        lambda o: o.changed("ExternalSecret", "uipath-credentials", "spec.data.0.remoteRef.property", "key"),
-        "ExternalSecret workflows/uipath-credentials: uipath/prod/token has no property key",
+        lambda o: o.changed("ExternalSecret", "kestra-admin", "spec.data.0.remoteRef.property", "key"),
+        "ExternalSecret workflows/kestra-admin: kestra/admin has no property key",
     ),
     (
         vault,
