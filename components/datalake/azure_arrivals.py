@@ -98,24 +98,26 @@ class Arrivals(pulumi.ComponentResource):
             system_topic_name=topic.name,
             resource_group_name=group,
             event_delivery_schema="CloudEventSchemaV1_0",
-            delivery_with_resource_identity={
-                "identity": {"type": "UserAssigned", "user_assigned_identity": identity.id},
-                # the SDK does not spell a dictionary as the API does where several types are possible
-                "destination": eventgrid.StorageQueueEventSubscriptionDestinationArgs(
+            # the SDK does not spell dictionaries as the API does where several types are possible
+            delivery_with_resource_identity=eventgrid.DeliveryWithResourceIdentityArgs(
+                identity=eventgrid.EventSubscriptionIdentityArgs(
+                    type="UserAssigned", user_assigned_identity=identity.id
+                ),
+                destination=eventgrid.StorageQueueEventSubscriptionDestinationArgs(
                     endpoint_type="StorageQueue", resource_id=args.storage_account_id, queue_name=queue.name
                 ),
-            },
-            filter={
-                "included_event_types": ["Microsoft.Storage.BlobCreated"],
-                "subject_begins_with": f"/blobServices/default/containers/{args.container}/blobs/{args.prefix}",
-                "subject_ends_with": args.suffix,
+            ),
+            filter=eventgrid.EventSubscriptionFilterArgs(
+                included_event_types=["Microsoft.Storage.BlobCreated"],
+                subject_begins_with=f"/blobServices/default/containers/{args.container}/blobs/{args.prefix}",
+                subject_ends_with=args.suffix,
                 # a data lake tells of a file when it is made and when it is written; the second is the one that counts
-                "advanced_filters": [
+                advanced_filters=[
                     eventgrid.StringNotInAdvancedFilterArgs(
                         operator_type="StringNotIn", key="data.api", values=["CreateFile"]
                     )
                 ],
-            },
+            ),
             retry_policy={"max_delivery_attempts": 30, "event_time_to_live_in_minutes": 1440},
             opts=pulumi.ResourceOptions(parent=self, depends_on=[sender, *args.after]),
         )
