@@ -139,7 +139,8 @@ class ClusterMetrics(pulumi.ComponentResource):
                 "name": monitoring.reader_role,
             },
             subjects=[{"kind": "ServiceAccount", "name": NAME, "namespace": NAMESPACE}],
-            opts=self._inside(),
+            # it lives in no namespace, and so ends with none
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[self._namespace.ready]),
         )
         authority = kubernetes.core.v1.ConfigMap(
             _AUTHORITY,

@@ -318,3 +318,15 @@ def test_grants_name_what_there_is(engine: RecordingEngine) -> None:
 def test_a_first_preview_survives_what_it_cannot_know(engine: RecordingEngine) -> None:
     engine.preview = True
     assert deploy(engine, settings_of("openshift-prod")).of_kind("Route")
+
+
+def test_only_what_lives_in_a_namespace_ends_with_one(deployment: Deployment) -> None:
+    """The engine deletes nothing that it believes gone with its namespace."""
+    left = [
+        item.name
+        for item in deployment.objects
+        if "core/v1:Namespace::" in item.deleted_with
+        and item.type != "kubernetes:helm.sh/v4:Chart"
+        and not item.inputs["metadata"].get("namespace")
+    ]
+    assert left == []

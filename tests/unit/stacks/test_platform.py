@@ -72,6 +72,18 @@ def test_every_chart_that_a_mirror_must_have_is_rendered(platform: Deployment) -
     assert needed - rendered == {"ingress-nginx", "aws-load-balancer-controller"} | saved
 
 
+def test_only_what_lives_in_a_namespace_ends_with_one(platform: Deployment) -> None:
+    """The engine deletes nothing that it believes gone with its namespace."""
+    left = [
+        item.name
+        for item in platform.objects
+        if "core/v1:Namespace::" in item.deleted_with
+        and item.type != CHART
+        and not item.inputs["metadata"].get("namespace")
+    ]
+    assert left == []
+
+
 def test_names_are_the_same_in_every_stack(platform: Deployment) -> None:
     """Source: A-51: one cluster per stack, the environment is a label."""
     names = [item.name for item in platform.objects if "letsencrypt-prod" not in item.name]
