@@ -8,32 +8,23 @@ import tempfile
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import yaml
 
-from sandbox import (
-    charts,
-    custom_kinds,
-    event_log,
-    journal,
-    leftovers,
-    openshift,
-    render,
-    repeated_rendering,
-    summary,
-    toolchain,
-    user_cluster,
-)
+from sandbox import custom_kinds, journal, leftovers, openshift, summary, toolchain, user_cluster
 from sandbox.cluster_api import ClusterApi
 from sandbox.crds import PROVIDED
 from sandbox.environment import CHECKOUT, environment, read_endpoints, sandbox_directory
 from sandbox.errors import SandboxError
 from sandbox.foreground import run
-from sandbox.providers.kubernetes.helm import Capabilities
-from sandbox.session import Session, cloud_of, nodes_of, open_session
+from sandbox.session import Session, nodes_of, open_session
 from sandbox.stack import Stack, stack_file
-from sandbox.stack_files import MIRROR, restore_after_kill
+from sandbox.stack_files import MIRROR, cloud_of, restore_after_kill
 from sandbox.supervisor import Supervisor
+
+if TYPE_CHECKING:
+    from sandbox.event_log import Plan
 
 ACCOUNT = "123456789012"
 _CLOUDS = {"aws": "AWS", "azure": "Azure"}
@@ -108,6 +99,9 @@ def preview(project: Path, name: str) -> int:
 
 def charts_command(_project: Path, _name: str) -> int:
     """Fill the chart mirror."""
+    # the SDKs, which take a second to load, are for the commands on charts alone
+    from sandbox import charts  # noqa: PLC0415
+
     charts.fill(toolchain.provide(["helm"], say)["helm"], say)
     return 0
 
@@ -117,6 +111,9 @@ def render_command(project: Path, name: str) -> int:
 
     A chart is rendered with what the foundation made, so the stack goes up first, its charts left empty.
     """
+    from sandbox import charts, render, repeated_rendering  # noqa: PLC0415
+    from sandbox.providers.kubernetes.helm import Capabilities  # noqa: PLC0415
+
     mirror = charts.verified_mirror(stack_file(project, name))
     os.environ.pop(MIRROR, None)
     # the event log is among the commands for debugging
@@ -236,8 +233,10 @@ def _help(commands: Mapping[str, tuple[object, str]]) -> str:
     return "; ".join(f"{name}: {text}" for name, (_, text) in commands.items())
 
 
-def _rendered(stack: Stack, directory: Path) -> tuple[int, event_log.Plan]:
+def _rendered(stack: Stack, directory: Path) -> "tuple[int, Plan]":
     """Preview a stack; the CLI's exit status and what it planned."""
+    from sandbox import event_log  # noqa: PLC0415
+
     events = directory / "events.json"
     try:
         status = stack.preview("--suppress-progress", "--show-secrets", "--event-log", str(events))

@@ -6,14 +6,15 @@ A chart brings its own; where the stack renders no archives, its operator is abs
 import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
-import yaml
-
-from components.charts import ChartReference, bill_of_materials, charts_of
+from components.tables import read_table
 from sandbox.cluster_api import ClusterApi
 from sandbox.crds import COLLECTION, PROVIDED, CustomKind, apply_crds
-from sandbox.stack_files import NAMESPACE, configuration
+from sandbox.stack_files import NAMESPACE, cloud_of, configuration
+
+if TYPE_CHECKING:
+    from components.charts import ChartReference
 
 VARIABLE = "PLATFORM_CRDS"
 _KINDS = Path(__file__).with_name("custom_kinds.yaml")
@@ -36,7 +37,7 @@ def provide(api: ClusterApi, project: Path, stack_file: Path, say: Callable[[str
         remove(api, PROVIDED)
         return []
     charts = needed_charts(config.get(f"{NAMESPACE}:components") or {})
-    if (config.get(f"{NAMESPACE}:cloud") or {}).get("provider") == "openshift":
+    if cloud_of(stack_file) == "openshift":
         # the cluster itself has them
         charts = [chart for chart in charts if "monitoring.coreos.com" not in chart.crd_groups]
     folders = [folder for chart in charts for folder in chart.crds]
@@ -60,12 +61,15 @@ def remove(api: ClusterApi, labels: Mapping[str, str]) -> None:
         api.delete(f"{COLLECTION}/{definition['metadata']['name']}")
 
 
-def needed_charts(components: Mapping[str, bool]) -> Sequence[ChartReference]:
+def needed_charts(components: Mapping[str, bool]) -> "Sequence[ChartReference]":
     """Charts of the bill of materials whose component is on."""
+    # an import of the SDK, which commands without a stack need not wait for
+    from components.charts import bill_of_materials, charts_of  # noqa: PLC0415
+
     return [bill_of_materials()[name] for name in charts_of([name for name, on in components.items() if on])]
 
 
 def used_kinds() -> Sequence[CustomKind]:
     """Every custom kind that the program uses."""
-    rows = cast("list[dict[str, Any]]", yaml.safe_load(_KINDS.read_text()))
+    rows = cast("list[dict[str, Any]]", read_table(_KINDS))
     return [CustomKind(**row) for row in rows]

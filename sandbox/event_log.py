@@ -7,13 +7,12 @@ from pathlib import Path
 from typing import Any, Final, cast
 
 from components.charts import Manifest
+from sandbox.providers.kubernetes.components import CHART
 from sandbox.providers.kubernetes.helm import Rendering
 from sandbox.providers.kubernetes.objects import object_type, to_cluster, without_nulls
+from sandbox.providers.values import SIGNATURE_KEY
 
-_CHART: Final = "kubernetes:helm.sh/v4:Chart"
 _DELETED: Final = "delete"
-# what the engine tells secrets by among plain values
-_MARK: Final = "4dabf18193072939515e22adb298388d"
 
 
 @dataclass(frozen=True)
@@ -42,7 +41,7 @@ class Plan:
     def chart_of(self, urn: str) -> str | None:
         """Name and version of the chart that a resource comes from; None: from none."""
         *_, types, name = urn.split("::", 3)
-        rendering = self.charts.get(name.partition(":")[0]) if f"{_CHART}$" in types else None
+        rendering = self.charts.get(name.partition(":")[0]) if f"{CHART}$" in types else None
         return archive_name(rendering) if rendering else None
 
     def renderings(self) -> Mapping[str, Rendering]:
@@ -74,7 +73,7 @@ def read(events: Path) -> Plan:
         elif "resourcePreEvent" in event:
             step = event["resourcePreEvent"]["metadata"]
             inputs = (step.get("new") or {}).get("inputs") or {}
-            if step["type"] == _CHART and "chart" in inputs:
+            if step["type"] == CHART and "chart" in inputs:
                 name = step["urn"].rpartition("::")[2]
                 charts[name] = _rendering(name, _revealed(inputs))
             elif step["type"].startswith("kubernetes:") and "kind" in inputs and not step["op"].startswith(_DELETED):
@@ -97,7 +96,7 @@ def _rendering(name: str, inputs: Mapping[str, Any]) -> Rendering:
 def _revealed(value: Any) -> Any:
     """A value without the engine's wrapping of secrets."""
     if isinstance(value, dict):
-        if _MARK in value:
+        if SIGNATURE_KEY in value:
             return _revealed(json.loads(cast("str", value["plaintext"])))
         return {key: _revealed(item) for key, item in cast("dict[str, Any]", value).items()}
     return [_revealed(item) for item in cast("list[Any]", value)] if isinstance(value, list) else value

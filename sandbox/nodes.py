@@ -7,7 +7,6 @@ from typing import Any
 from sandbox.cluster_api import ClusterApi
 from sandbox.environment import REGION, KubernetesEndpoint
 from sandbox.errors import SandboxError
-from stacks.settings.reference_tables import aws_instance_types, azure_vm_sizes
 
 _TABLES = {"aws": "aws-instance-types", "azure": "azure-vm-sizes"}
 # the label that a cloud's node pools put on their machines
@@ -37,6 +36,9 @@ def machine(name: str) -> Machine | None:
 
     Source: EKS's AMI; https://learn.microsoft.com/azure/aks/node-resource-reservations
     """
+    # with the settings come all of their models, which only new machines need
+    from stacks.settings.reference_tables import aws_instance_types, azure_vm_sizes  # noqa: PLC0415
+
     if aws := aws_instance_types().get(name):
         return Machine(aws.cpus, aws.memory_gib, aws.pods, aws.architecture, 255 + 11 * aws.pods + 100)
     if azure := azure_vm_sizes().get(name):

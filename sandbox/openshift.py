@@ -9,13 +9,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
 
-import yaml
-
+from components.tables import read_table
 from sandbox import custom_kinds
 from sandbox.cluster_api import ClusterApi
 from sandbox.crds import COLLECTION
 from sandbox.errors import SandboxError
-from sandbox.stack_files import NAMESPACE, configuration
+from sandbox.stack_files import NAMESPACE, cloud_of, configuration
 
 # of the definitions and objects, so that they go with the stack
 PROVIDED: Mapping[str, str] = {"biz-automation/sandbox": "openshift"}
@@ -31,7 +30,7 @@ _PAUSE_SECONDS = 0.2
 
 def is_openshift(stack_file: Path) -> bool:
     """Whether a stack runs on OpenShift."""
-    return (configuration(stack_file).get(f"{NAMESPACE}:cloud") or {}).get("provider") == "openshift"
+    return cloud_of(stack_file) == "openshift"
 
 
 def provide(api: ClusterApi, stack_file: Path) -> None:
@@ -75,7 +74,7 @@ def objects(config: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     section = config.get(f"{NAMESPACE}:openshift") or {}
     network = config.get(f"{NAMESPACE}:network") or {}
     classes = (section.get("storage") or {}).values()
-    found = cast("dict[str, dict[str, Any]]", yaml.safe_load(_OBJECTS.read_text()))
+    found = cast("dict[str, dict[str, Any]]", read_table(_OBJECTS))
     found["/apis/config.openshift.io/v1/networks/cluster"]["status"] = {
         "serviceNetwork": [network.get("serviceCidr", "172.30.0.0/16")],
         "clusterNetwork": [{"cidr": network.get("podCidr", "10.128.0.0/14"), "hostPrefix": 23}],

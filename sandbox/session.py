@@ -9,7 +9,7 @@ from typing import Any, cast
 from sandbox import control_plane, launchers, moto_server, plugins, toolchain, user_cluster
 from sandbox.environment import REGION, KubernetesEndpoint
 from sandbox.nodes import Node, pool
-from sandbox.stack_files import NAMESPACE, configuration
+from sandbox.stack_files import NAMESPACE, cloud_of, configuration
 from sandbox.supervisor import Supervisor
 
 ZONES = {"azure": ("-1", "-2", "-3")}
@@ -63,15 +63,6 @@ def open_session(
         launchers.install(directory, {name: tools[name] for name in ("pulumi", "helm")})
         plugins.install(directory)
     return Session(directory, tools["pulumi"], cluster, intact)
-
-
-def cloud_of(stack_file: Path) -> str:
-    """Return the cloud of a stack; `aws` where its file does not say.
-
-    Args:
-        stack_file: `Pulumi.<stack>.yaml`.
-    """
-    return str(configuration(stack_file).get(f"{NAMESPACE}:cloud", {}).get("provider", "aws"))
 
 
 def nodes_of(stack_file: Path) -> tuple[Node, ...]:

@@ -55,6 +55,15 @@ def configuration(stack_file: Path) -> dict[str, Any]:
     return cast("dict[str, Any]", content.get("config") or {})
 
 
+def cloud_of(stack_file: Path) -> str:
+    """Return the cloud of a stack; `aws` where its file does not say.
+
+    Args:
+        stack_file: `Pulumi.<stack>.yaml`.
+    """
+    return str(configuration(stack_file).get(f"{NAMESPACE}:cloud", {}).get("provider", "aws"))
+
+
 def with_mirror(text: str, project: str) -> str:
     """Return a stack file's text with the chart mirror that `CHART_MIRROR` names, if it names one."""
     mirror = os.environ.get(MIRROR)

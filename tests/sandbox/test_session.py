@@ -8,7 +8,8 @@ import pytest
 from sandbox import control_plane, launchers, moto_server, toolchain
 from sandbox.environment import KubernetesEndpoint, environment, record_endpoint
 from sandbox.nodes import machine
-from sandbox.session import cloud_of, nodes_of, open_session
+from sandbox.session import nodes_of, open_session
+from sandbox.stack_files import cloud_of
 
 ENDPOINT = KubernetesEndpoint("https://127.0.0.1:6443", "Y2E=", token="t")
 

@@ -6,8 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-import yaml
-
+from components.tables import read_table
 from sandbox.providers.azure import arm, locations, paths
 from sandbox.providers.azure.resource_type import ResourceType
 
@@ -36,7 +35,7 @@ def problems(kind: ResourceType, inputs: Mapping[str, Any]) -> Iterator[Problem]
 
 @cache
 def _table(name: str) -> Any:
-    return yaml.safe_load(Path(__file__).with_name(f"{name}.yaml").read_text(encoding="utf-8"))
+    return read_table(Path(__file__).with_name(f"{name}.yaml"))
 
 
 def unique_globally(kind: ResourceType) -> bool:

@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
-import yaml
+from components.tables import read_table
 
 
 @cache
 def table() -> Mapping[str, int]:
     """Give the number of availability zones by location."""
-    return yaml.safe_load(Path(__file__).with_name("locations.yaml").read_text(encoding="utf-8"))
+    return read_table(Path(__file__).with_name("locations.yaml"))
 
 
 def canonical(location: str) -> str:

@@ -45,7 +45,8 @@ def of(record: Record, find: Find) -> dict[str, Any]:
     own = {"name": arm.name_of(record["id"]), "type": kind.arm_type}
     if "provisioningState" in names:
         own["provisioningState"] = "Succeeded"
-    return {name: {**dict.fromkeys(names), **shown, **own}[name] for name in names}
+    known = {**shown, **own}
+    return {name: known.get(name) for name in names}
 
 
 def planned(token: str, inputs: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,8 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-import yaml
-
+from components.tables import read_table
 from sandbox.providers.azure import arm, paths
 from sandbox.providers.azure.arm import ArmError
 from sandbox.providers.azure.cloud import Cloud, Resources, not_found
@@ -86,7 +85,7 @@ def vault_object(there: Resources, uri: str) -> dict[str, Any] | None:
 @cache
 def built_in_roles() -> Mapping[str, Mapping[str, Any]]:
     """Give Azure's own roles by UUID."""
-    table = yaml.safe_load(Path(__file__).with_name("roles.yaml").read_text(encoding="utf-8"))
+    table = read_table(Path(__file__).with_name("roles.yaml"))
     return {row["id"]: row for row in table.values()}
 
 

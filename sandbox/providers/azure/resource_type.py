@@ -8,8 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-import yaml
-
+from components.tables import read_table
 from sandbox.providers.azure.arm import ArmError
 from sandbox.providers.stand_in import StandInError
 
@@ -123,7 +122,7 @@ def types() -> Mapping[str, ResourceType]:
     """
     rows: dict[str, Any] = {}
     for file in sorted(FOLDER.glob("*.yaml")):
-        rows |= yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+        rows |= read_table(file)
     return {f"{PACKAGE}:{name}": ResourceType(token=f"{PACKAGE}:{name}", **row) for name, row in rows.items()}
 
 

@@ -6,8 +6,7 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any, Final, cast
 
-import yaml
-
+from components.tables import read_table
 from sandbox.providers.kubernetes.objects import (
     AUTONAMED,
     DEFAULT_NAMESPACE,
@@ -111,7 +110,7 @@ def _rules(kind: ObjectType, *, mutable: bool) -> tuple[tuple[str, ...], ...]:
 
 @cache
 def _table() -> dict[str, Any]:
-    return yaml.safe_load(Path(__file__).with_name("replacements.yaml").read_text(encoding="utf-8"))
+    return read_table(Path(__file__).with_name("replacements.yaml"))
 
 
 def _text(route: Route) -> str:
