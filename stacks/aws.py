@@ -30,7 +30,7 @@ from components.network.aws_zones import zone_names
 from components.registry.aws import Registry, RegistryArgs
 from components.secrets.aws import Secrets, SecretsArgs
 from stacks.foundation import Foundation
-from stacks.settings import DatabaseMode, LifecycleSettings, NatGateways, Settings
+from stacks.settings import DatabaseMode, NatGateways, Settings
 from stacks.vault import generated_secrets, supplied_secrets
 
 DATABASE = "analytics"
@@ -164,12 +164,11 @@ class _Builder:
 
     def _lake(self, encryption: Encryption) -> DataLake:
         lake = self._settings.lake
-        zones = {"raw": lake.raw, "curated": lake.curated, "archive": lake.archive}
         return DataLake(
             "lake",
             DataLakeArgs(
                 prefix=lake.name_prefix,
-                zones={zone: _lifecycle(settings) for zone, settings in zones.items()},
+                zones={zone: Lifecycle(**rules.model_dump()) for zone, rules in lake.zones.items()},
                 log_retention_days=lake.log_retention_days,
                 protect=self._protect,
                 key_arn=encryption.arn(KeyPurpose.LAKE),
@@ -316,14 +315,6 @@ def _acme_solver(region: str) -> dict[str, Any]:
 def _secret_names(secrets: Secrets, database: Database | None) -> dict[str, pulumi.Output[str]]:
     """Names of what the foundation put into the vault; of a database that it runs, the cloud made the superuser."""
     return {**secrets.names, **({SUPERUSER: database.secret_arn} if database else {})}
-
-
-def _lifecycle(settings: LifecycleSettings) -> Lifecycle:
-    return Lifecycle(
-        infrequent_access_days=settings.infrequent_access_days,
-        archive_days=settings.archive_days,
-        expiration_days=settings.expiration_days,
-    )
 
 
 def _outputs(

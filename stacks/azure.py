@@ -178,11 +178,10 @@ class _Builder:
     @cached_property
     def _lake(self) -> DataLake:
         lake = self._settings.lake
-        zones = {"raw": lake.raw, "curated": lake.curated, "archive": lake.archive}
         return DataLake(
             "lake",
             DataLakeArgs(
-                zones={zone: Lifecycle(**settings.model_dump()) for zone, settings in zones.items()},
+                zones={zone: Lifecycle(**rules.model_dump()) for zone, rules in lake.zones.items()},
                 log_retention_days=lake.log_retention_days,
                 protect=self._protect,
                 key=self._encryption.key(KeyPurpose.LAKE),

@@ -3,7 +3,7 @@
 Source: CLU-3, A-31, LAKE-1, SEC-5, TGT-6.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from ipaddress import IPv4Network
 from pathlib import Path
 from typing import Any
@@ -19,12 +19,13 @@ from components.identity.openshift import PROPERTIES, Identity, IdentityArgs, se
 from components.identity.openshift_host_access import HostFiles
 from components.observability import ClusterMonitoring
 from components.registry.openshift import Registry, RegistryArgs
-from components.secrets import GeneratedSecret, SecretStoreSpecification, secrets_of, team_secrets
+from components.secrets import SecretStoreSpecification
 from components.secrets import openshift as secrets
 from stacks import openshift_checks
 from stacks.foundation import Foundation
 from stacks.settings import OpenShiftSettings, RouteCertificates, Settings
 from stacks.settings.openshift_model import BUCKETS
+from stacks.vault import generated_secrets, secret_rows
 
 BACKUP_BUCKETS = ("velero-backups", "backups")
 SYSTEM_PODS = SystemPods(
@@ -107,7 +108,7 @@ class _Builder:
             database=None,
             database_backups=_database_backups(lake),
             outputs=self._outputs(lake, registry),
-            secrets={path: pulumi.Output.from_input(self._vault_name(path)) for path in self._secret_rows()},
+            secrets={path: pulumi.Output.from_input(self._vault_name(path)) for path in secret_rows(settings)},
             acme_solver={"http01": {"ingress": {"ingressClassName": _INGRESS_CLASS}}},
             certificate_per_host=openshift.route_certificates is RouteCertificates.ISSUER,
             object_store=lake.object_store,
@@ -166,28 +167,17 @@ class _Builder:
             return secrets.vault_store(
                 secrets.VaultArgs(vault.address, vault.mount, vault.auth_mount, vault.role, vault.ca_certificate)
             )
-        rows = self._secret_rows()
-        generated = [
-            GeneratedSecret(path, row.description, row.generated, row.fixed, row.is_renewable)
-            for path, row in rows.items()
-            if row.generated
-        ]
         return secrets.KubernetesSecrets(
             "secrets",
             secrets.KubernetesSecretsArgs(
                 namespace=self._openshift.vault_namespace,
-                generated=generated,
+                generated=generated_secrets(settings),
                 protect=self._protect,
                 ownership=settings.ownership,
                 renewed_on=settings.vault.renewed_on.isoformat(),
             ),
             opts,
         ).store
-
-    def _secret_rows(self) -> Mapping[str, Any]:
-        settings = self._settings
-        teams = [team.name for team in settings.teams] if settings.components.kafka else []
-        return {**secrets_of(settings.components_on), **team_secrets(teams)}
 
     def _destination_networks(self) -> dict[str, Sequence[IPv4Network]]:
         """Where object store and vault are, if not on the internet alone."""

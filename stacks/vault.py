@@ -3,11 +3,16 @@
 Source: SEC-5..8, SEC-10, DB-2.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
-from components.secrets import secrets_of, team_secrets
-from components.secrets.generated import GeneratedSecret
+from components.secrets import GeneratedSecret, SecretRow, secrets_of, team_secrets
 from stacks.settings import Settings
+
+
+def secret_rows(settings: Settings) -> Mapping[str, SecretRow]:
+    """Every credential of a stack by its path, those of its teams among them."""
+    teams = [team.name for team in settings.teams] if settings.components.kafka else []
+    return {**secrets_of(settings.components_on), **team_secrets(teams)}
 
 
 def generated_secrets(settings: Settings, *, made_by_cloud: Collection[str] = ()) -> list[GeneratedSecret]:
@@ -17,11 +22,9 @@ def generated_secrets(settings: Settings, *, made_by_cloud: Collection[str] = ()
         settings: the stack's.
         made_by_cloud: paths of those that a service of the cloud makes itself.
     """
-    teams = [team.name for team in settings.teams] if settings.components.kafka else []
-    rows = {**secrets_of(settings.components_on), **team_secrets(teams)}
     return [
         GeneratedSecret(path, row.description, row.generated, row.fixed, row.is_renewable)
-        for path, row in rows.items()
+        for path, row in secret_rows(settings).items()
         if row.generated and path not in made_by_cloud
     ]
 

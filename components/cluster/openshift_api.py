@@ -8,7 +8,6 @@ import http.client
 import json
 import os
 import ssl
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -18,6 +17,7 @@ from urllib.parse import urlsplit
 
 import yaml
 
+from components.cluster.client_certificate import present_client_certificate
 from components.cluster.openshift import KubeconfigAccess, TokenAccess
 
 TIMEOUT_SECONDS = 10
@@ -178,16 +178,5 @@ def _tls(cluster: Mapping[str, Any], user: Mapping[str, Any]) -> ssl.SSLContext:
     tls = ssl.create_default_context(cadata=base64.b64decode(data).decode() if data else None, cafile=path)
     if cluster.get("insecure-skip-tls-verify"):
         tls.check_hostname, tls.verify_mode = False, ssl.CERT_NONE
-    # the ssl module takes client certificates from files only
-    with tempfile.TemporaryDirectory() as folder:
-        paths: list[str | None] = []
-        for name in ("client-certificate", "client-key"):
-            file = user.get(name)
-            if content := user.get(f"{name}-data"):
-                file = str(Path(folder) / name)
-                Path(file).write_bytes(base64.b64decode(content))
-            paths.append(file)
-        certificate, key = paths
-        if certificate and key:
-            tls.load_cert_chain(certificate, key)
+    present_client_certificate(tls, user)
     return tls

@@ -14,7 +14,17 @@ import pulumi_aws as aws
 from components.account.aws import Account
 from components.base import client_labels
 from components.identity.aws_pod_role import PodRole, PodRoleArgs
-from components.identity.grants import Access, Grant, GrantError, IdentityBinding, ServiceAccountReference
+from components.identity.grants import (
+    Access,
+    Grant,
+    GrantError,
+    IdentityBinding,
+    ServiceAccountReference,
+    require_grants,
+    require_known,
+    require_reading,
+    unknown_resource,
+)
 from components.identity.policy_document import Statement
 from components.ownership import Ownership
 
@@ -88,8 +98,7 @@ class Identity(pulumi.ComponentResource):
         Raises:
             GrantError: a grant names a resource that the foundation does not have.
         """
-        if not grants:
-            raise GrantError(f"{account.namespace}/{account.name}: no grants; bind only accounts that need some")
+        require_grants(account, grants)
         args = self._args
         statements = [
             statement for position, grant in enumerate(grants) for statement in self._statements(position, grant)
@@ -127,19 +136,14 @@ class Identity(pulumi.ComponentResource):
             return self._secret_statements(position, grant, name)
         if family == "dns":
             return self._record_statements(position, grant, name)
-        raise GrantError(
-            f"grant {grant.resource!r}: allowed are lake/<zone>, bucket/<name>, secret/<prefix>, secret, dns/<label>, "
-            "dns"
-        )
+        raise unknown_resource(grant)
 
     def _named(self, grant: Grant, known: Mapping[str, GrantableBucket], name: str) -> GrantableBucket:
-        if name not in known:
-            raise GrantError(f"grant {grant.resource!r}: there is no {name!r}; allowed are {', '.join(sorted(known))}")
+        require_known(grant, name, known)
         return known[name]
 
     def _secret_statements(self, position: int, grant: Grant, prefix: str) -> list[Statement]:
-        if grant.access is not Access.READ:
-            raise GrantError(f"grant {grant.resource!r}: secrets can be read only; they are written by the stack")
+        require_reading(grant)
         args = self._args
         below = f"{args.secret_prefix}/{prefix}/" if prefix else f"{args.secret_prefix}/"
         resources: list[pulumi.Input[str]] = [args.account.arn("secretsmanager", f"secret:{below}*")]

@@ -12,7 +12,17 @@ from pulumi_azure_native import authorization, managedidentity
 
 from components.account.azure import Account
 from components.identity.azure_role import Permission, assign, stable_id
-from components.identity.grants import Access, Grant, GrantError, IdentityBinding, ServiceAccountReference
+from components.identity.grants import (
+    Access,
+    Grant,
+    GrantError,
+    IdentityBinding,
+    ServiceAccountReference,
+    require_grants,
+    require_known,
+    require_reading,
+    unknown_resource,
+)
 
 _AUDIENCE = "api://AzureADTokenExchange"
 _BLOBS = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs"
@@ -70,8 +80,7 @@ class Identity(pulumi.ComponentResource):
         Raises:
             GrantError: a grant names a resource that the foundation does not have.
         """
-        if not grants:
-            raise GrantError(f"{account.namespace}/{account.name}: no grants; bind only accounts that need some")
+        require_grants(account, grants)
         permissions = {
             f"{position}-{index}": permission
             for position, grant in enumerate(grants)
@@ -125,19 +134,14 @@ class Identity(pulumi.ComponentResource):
             return list(self._secret_permissions(grant, name))
         if family == "dns":
             return [self._record_permission(grant, name)]
-        raise GrantError(
-            f"grant {grant.resource!r}: allowed are lake/<zone>, bucket/<name>, secret/<prefix>, secret, dns/<label>, "
-            "dns"
-        )
+        raise unknown_resource(grant)
 
     def _named(self, grant: Grant, known: Mapping[str, pulumi.Input[str]], name: str) -> pulumi.Input[str]:
-        if name not in known:
-            raise GrantError(f"grant {grant.resource!r}: there is no {name!r}; allowed are {', '.join(sorted(known))}")
+        require_known(grant, name, known)
         return known[name]
 
     def _secret_permissions(self, grant: Grant, prefix: str) -> Iterator[Permission]:
-        if grant.access is not Access.READ:
-            raise GrantError(f"grant {grant.resource!r}: secrets can be read only; they are written by the stack")
+        require_reading(grant)
         if not prefix:
             yield Permission("secrets-user", self._args.vault_id)
             return

@@ -3,7 +3,7 @@
 Source: CLU-5, SEC-5, SEC-6.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
@@ -95,3 +95,40 @@ class Identity(Protocol):
             GrantError: a grant names a resource that the foundation does not have.
         """
         ...
+
+
+def require_grants(account: ServiceAccountReference, grants: Sequence[Grant]) -> None:
+    """Refuse to bind a service account that needs nothing.
+
+    Raises:
+        GrantError: there are no grants.
+    """
+    if not grants:
+        raise GrantError(f"{account.namespace}/{account.name}: no grants; bind only accounts that need some")
+
+
+def require_known(grant: Grant, name: str, known: Collection[str]) -> None:
+    """Refuse a grant of a lake zone or bucket that the foundation does not have.
+
+    Raises:
+        GrantError: names what it has.
+    """
+    if name not in known:
+        raise GrantError(f"grant {grant.resource!r}: there is no {name!r}; allowed are {', '.join(sorted(known))}")
+
+
+def require_reading(grant: Grant) -> None:
+    """Refuse to let a workload write secrets.
+
+    Raises:
+        GrantError: the grant is for more than reading.
+    """
+    if grant.access is not Access.READ:
+        raise GrantError(f"grant {grant.resource!r}: secrets can be read only; they are written by the stack")
+
+
+def unknown_resource(grant: Grant) -> GrantError:
+    """The error of a grant whose resource is none of the forms that :class:`Grant` lists."""
+    return GrantError(
+        f"grant {grant.resource!r}: allowed are lake/<zone>, bucket/<name>, secret/<prefix>, secret, dns/<label>, dns"
+    )

@@ -9,7 +9,16 @@ from dataclasses import dataclass
 import pulumi
 
 from components.datalake.object_store import ObjectStore
-from components.identity.grants import Access, Credentials, Grant, GrantError, IdentityBinding, ServiceAccountReference
+from components.identity.grants import (
+    Credentials,
+    Grant,
+    IdentityBinding,
+    ServiceAccountReference,
+    require_grants,
+    require_known,
+    require_reading,
+    unknown_resource,
+)
 
 # properties of the vault's secret, by the environment variables that every S3 client reads
 PROPERTIES = {"AWS_ACCESS_KEY_ID": "access-key-id", "AWS_SECRET_ACCESS_KEY": "secret-access-key"}
@@ -66,8 +75,7 @@ class Identity(pulumi.ComponentResource):
         Raises:
             GrantError: a grant names a resource that the foundation does not have.
         """
-        if not grants:
-            raise GrantError(f"{account.namespace}/{account.name}: no grants; bind only accounts that need some")
+        require_grants(account, grants)
         needs_keys = [grant for grant in grants if self._needs_keys(grant)]
         return IdentityBinding(credentials=self._credentials(account)) if needs_keys else IdentityBinding()
 
@@ -75,17 +83,12 @@ class Identity(pulumi.ComponentResource):
         family, _, name = grant.resource.partition("/")
         known = {"lake": self._args.zones, "bucket": self._args.buckets}
         if family in known:
-            if name not in known[family]:
-                listed = ", ".join(sorted(known[family]))
-                raise GrantError(f"grant {grant.resource!r}: there is no {name!r}; allowed are {listed}")
+            require_known(grant, name, known[family])
             return True
-        if family == "secret" and grant.access is not Access.READ:
-            raise GrantError(f"grant {grant.resource!r}: secrets can be read only; they are written by the stack")
+        if family == "secret":
+            require_reading(grant)
         if family not in {"secret", "dns"} or grant.prefix:
-            raise GrantError(
-                f"grant {grant.resource!r}: allowed are lake/<zone>, bucket/<name>, secret/<prefix>, secret, "
-                "dns/<label>, dns"
-            )
+            raise unknown_resource(grant)
         return False
 
     def _credentials(self, account: ServiceAccountReference) -> Credentials:

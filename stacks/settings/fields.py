@@ -15,6 +15,7 @@ from pydantic.fields import FieldInfo
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
+UUID = r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
 DNS_NAME = r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?"
 
 
@@ -53,7 +54,7 @@ AccountId = Annotated[str, Field(pattern=r"^[0-9]{12}$"), Allowed('twelve digits
 # Subscription, tenant and groups of Entra ID.
 AzureId = Annotated[
     str,
-    Field(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"),
+    Field(pattern=UUID),
     Allowed("a UUID in lower case, such as 00000000-0000-0000-0000-000000000000"),
 ]
 RoleArn = Annotated[

@@ -7,6 +7,7 @@ defaults here or are chosen, and marked so, in the stack files.
 Source: CFG-1..13, NET-1, CLU-4, TGT-11.
 """
 
+from collections.abc import Mapping
 from enum import StrEnum
 from ipaddress import IPv4Network
 from typing import Annotated
@@ -213,6 +214,11 @@ class LakeSettings(SettingsModel):
     """Lifecycle of cleaned data."""
     archive: LifecycleSettings = LifecycleSettings(infrequent_access_days=30, archive_days=60, expiration_days=2555)
     """Lifecycle of what is kept for the record: seven years."""
+
+    @property
+    def zones(self) -> Mapping[str, LifecycleSettings]:
+        """The lifecycle of each zone by the zone's name."""
+        return {"raw": self.raw, "curated": self.curated, "archive": self.archive}
 
 
 class DatabaseSettings(SettingsModel):

@@ -9,14 +9,14 @@ from typing import Annotated
 from pydantic import Field
 
 from stacks.settings.base_model import SettingsModel
-from stacks.settings.fields import Allowed, HttpsUrl, LabelValue, Network, Slug
+from stacks.settings.fields import UUID, Allowed, HttpsUrl, LabelValue, Network, Slug
 
 # Stands for "no cluster yet": the sandbox's cluster has this id.
 PLACEHOLDER_CLUSTER = "00000000-0000-4000-8000-000000000000"
 
 ClusterId = Annotated[
     str,
-    Field(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"),
+    Field(pattern=UUID),
     Allowed("the cluster's own id, as `oc get clusterversion version -o jsonpath={.spec.clusterID}` shows it"),
 ]
 FilePath = Annotated[

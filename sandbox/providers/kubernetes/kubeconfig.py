@@ -4,7 +4,6 @@ import base64
 import json
 import os
 import ssl
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ import urllib3
 import yaml
 from urllib3.util.ssl_ import create_urllib3_context
 
+from components.cluster.client_certificate import present_client_certificate
 from sandbox.providers.kubernetes.exec_credential import ExecCredential
 from sandbox.providers.stand_in import StandInError
 
@@ -126,7 +126,7 @@ def _tls(cluster: Mapping[str, Any], user: Mapping[str, Any]) -> ssl.SSLContext:
         urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
     else:
         _trust(tls, cluster)
-    _identify(tls, user)
+    present_client_certificate(tls, user)
     return tls
 
 
@@ -137,18 +137,3 @@ def _trust(tls: ssl.SSLContext, cluster: Mapping[str, Any]) -> None:
         tls.load_verify_locations(cafile=path)
     else:
         tls.load_default_certs()
-
-
-def _identify(tls: ssl.SSLContext, user: Mapping[str, Any]) -> None:
-    # the ssl module takes client certificates from files only
-    with tempfile.TemporaryDirectory() as folder:
-        paths: list[str | None] = []
-        for name in ("client-certificate", "client-key"):
-            path = user.get(name)
-            if data := user.get(f"{name}-data"):
-                path = str(Path(folder) / name)
-                Path(path).write_bytes(base64.b64decode(data))
-            paths.append(path)
-        certificate, key = paths
-        if certificate and key:
-            tls.load_cert_chain(certificate, key)

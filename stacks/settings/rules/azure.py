@@ -24,7 +24,6 @@ _SYSTEM_NODES_PER_ZONE = 2
 _LOG_DAYS = range(30, 731)
 _FLOW_LOG_DAYS = range(1, 366)
 _LEAST_BACKUP_DAYS = 7
-_NEED_S3 = ("kestra", "airflow", "kserve", "kubeflow")
 
 
 def _location_exists(settings: Settings) -> Iterator[Problem]:
@@ -53,18 +52,6 @@ def _ids_are_named(settings: Settings) -> Iterator[Problem]:
                 ("cloud", key),
                 f"missing; allowed: the UUID of {what} (00000000-0000-0000-0000-000000000000 stands for none yet and "
                 "works in the sandbox only)",
-            )
-
-
-def _lake_is_spoken_to(settings: Settings) -> Iterator[Problem]:
-    on = set(settings.components_on)
-    for switch in _NEED_S3:
-        if switch in on:
-            yield refuse(
-                ("components", switch),
-                True,
-                "false",
-                because="it reaches the lake over the S3 API, which Azure has not",
             )
 
 
@@ -119,7 +106,7 @@ def _pods_have_addresses(settings: Settings) -> Iterator[Problem]:
         )
         return
     needed = _most_nodes(settings)
-    available = 2 ** max(0, _NODE_PREFIX - network.prefixlen) if network.prefixlen <= _NODE_PREFIX else 0
+    available = 2 ** (_NODE_PREFIX - network.prefixlen) if network.prefixlen <= _NODE_PREFIX else 0
     if needed > available:
         yield refuse(
             ("network", "podCidr"),
@@ -203,7 +190,6 @@ def _database_is_as_offered(settings: Settings) -> Iterator[Problem]:
 
 
 RULES = (
-    _lake_is_spoken_to,
     _location_exists,
     _location_has_zones,
     _ids_are_named,

@@ -1,10 +1,22 @@
 """Rules on which components run together. Source: ARCH-12, ARCH-14, CFG-7."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from stacks.settings.model import Settings
-from stacks.settings.problems import Problem
+from stacks.settings.model import CloudProvider, Settings
+from stacks.settings.problems import Problem, refuse
 from stacks.settings.reference_tables import component_needs
+
+# components that cannot reach a cloud's lake, and why
+_WITHOUT_LAKE: Mapping[CloudProvider, tuple[tuple[str, ...], str]] = {
+    CloudProvider.AZURE: (
+        ("kestra", "airflow", "kserve", "kubeflow"),
+        "it reaches the lake over the S3 API, which Azure has not",
+    ),
+    CloudProvider.OPENSHIFT: (
+        ("airflow", "kubeflow"),
+        "it takes no keys and no address for the object store",
+    ),
+}
 
 
 def _needs_are_on(settings: Settings) -> Iterator[Problem]:
@@ -16,6 +28,14 @@ def _needs_are_on(settings: Settings) -> Iterator[Problem]:
                 wanted_by.setdefault(need, []).append(f"components.{name}")
     for need, names in wanted_by.items():
         yield Problem(("components", need), f"false is not allowed: needed by {', '.join(names)}; allowed: true")
+
+
+def _lake_is_within_reach(settings: Settings) -> Iterator[Problem]:
+    switches, reason = _WITHOUT_LAKE.get(settings.cloud.provider, ((), ""))
+    on = set(settings.components_on)
+    for switch in switches:
+        if switch in on:
+            yield refuse(("components", switch), True, "false", because=reason)
 
 
 def _sign_on_is_configured(settings: Settings) -> Iterator[Problem]:
@@ -35,4 +55,10 @@ def _integrations_are_configured(settings: Settings) -> Iterator[Problem]:
         yield Problem(("servicenow",), "missing; name the instance, since components.servicenow is on")
 
 
-RULES = (_needs_are_on, _sign_on_is_configured, _certificates_have_a_contact, _integrations_are_configured)
+RULES = (
+    _needs_are_on,
+    _lake_is_within_reach,
+    _sign_on_is_configured,
+    _certificates_have_a_contact,
+    _integrations_are_configured,
+)

@@ -33,8 +33,6 @@ _OWNERS = (
 )
 _ON_OPENSHIFT_ONLY = (("openshift",), ("openshiftToken",))
 _PROVIDER = "cloud.provider is openshift"
-# components that know no store but AWS's own
-_NEED_AWS = ("airflow", "kubeflow")
 
 
 def _is_openshift(settings: Settings) -> bool:
@@ -193,17 +191,7 @@ def _services_are_on_open_ports(settings: Settings) -> Iterator[Problem]:
             )
 
 
-def _lake_is_spoken_to(settings: Settings) -> Iterator[Problem]:
-    on = set(settings.components_on)
-    for switch in _NEED_AWS:
-        if _is_openshift(settings) and switch in on:
-            yield refuse(
-                ("components", switch), True, "false", because="it takes no keys and no address for the object store"
-            )
-
-
 RULES = (
-    _lake_is_spoken_to,
     _cluster_is_named,
     _owner_keeps_what_is_theirs,
     _token_has_an_address,
