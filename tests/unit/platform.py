@@ -28,6 +28,8 @@ from tests.unit.recording import RecordingEngine, Registration
 from tests.unit.settings.configuration import stack_values
 
 NODES = "test:index:Nodes"
+# a component of its provider's, whose objects only an engine renders
+CHART = "kubernetes:helm.sh/v4:Chart"
 # a team that the vault has credentials for
 TEAM = "growth"
 ENDPOINT_NETWORKS = (IPv4Network("10.10.76.0/24"), IPv4Network("10.10.77.0/24"))
@@ -64,6 +66,17 @@ class Deployment:
         while item.parent in by_urn:
             item = by_urn[item.parent]
         return item.type.removeprefix("biz-automation:")
+
+    @property
+    def taken_for_gone(self) -> list[str]:
+        """Objects in no namespace that end with one: the engine believes them gone with it and deletes them not."""
+        return [
+            item.name
+            for item in self.objects
+            if "core/v1:Namespace::" in item.deleted_with
+            and item.type != CHART
+            and not item.inputs["metadata"].get("namespace")
+        ]
 
     def of_kind(self, kind: str) -> dict[str, dict[str, Any]]:
         """Objects of a kind by ``namespace/name``, or by name where they live in no namespace."""

@@ -15,7 +15,6 @@ from stacks.settings import Settings, load
 CHECKOUT = Path(__file__).resolve().parents[3]
 PROJECT = "biz-automation"
 STACKS = ("dev", "stg", "prod")
-AZURE_STACKS = ("azure-dev", "azure-stg", "azure-prod")
 COMMITTED = tuple(sorted(path.name.split(".")[1] for path in CHECKOUT.glob("Pulumi.*.yaml")))
 
 Values = dict[str, Any]

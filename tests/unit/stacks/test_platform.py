@@ -10,12 +10,11 @@ from components.charts import RESTART, charts_of
 from stacks.settings import ComponentSettings
 from stacks.settings.namespace_model import NamespaceSettings
 from stacks.settings.reference_tables import component_hosts
-from tests.unit.platform import Deployment, deploy, settings_of
+from tests.unit.platform import CHART, Deployment, deploy, settings_of
 from tests.unit.recording import RecordingEngine
 from tests.unit.settings.configuration import STACKS
 from tests.unit.stacks.conftest import PlatformOf
 
-CHART = "kubernetes:helm.sh/v4:Chart"
 # what keeps its state in PostgreSQL
 APPLICATIONS = frozenset(
     {"workflows:Airflow", "workflows:Camunda", "workflows:Flowable", "workflows:Kestra", "mlops:Mlflow"}
@@ -73,15 +72,7 @@ def test_every_chart_that_a_mirror_must_have_is_rendered(platform: Deployment) -
 
 
 def test_only_what_lives_in_a_namespace_ends_with_one(platform: Deployment) -> None:
-    """The engine deletes nothing that it believes gone with its namespace."""
-    left = [
-        item.name
-        for item in platform.objects
-        if "core/v1:Namespace::" in item.deleted_with
-        and item.type != CHART
-        and not item.inputs["metadata"].get("namespace")
-    ]
-    assert left == []
+    assert platform.taken_for_gone == []
 
 
 def test_names_are_the_same_in_every_stack(platform: Deployment) -> None:

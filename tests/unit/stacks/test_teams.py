@@ -3,6 +3,7 @@
 from stacks.settings import Settings, TeamSettings
 from tests.unit.platform import deploy, settings_of
 from tests.unit.recording import RecordingEngine
+from tests.unit.stacks.conftest import PlatformOf
 
 
 def with_teams(*teams: TeamSettings) -> Settings:
@@ -21,8 +22,8 @@ def test_each_team_has_its_namespace_quota_and_cost_center(engine: RecordingEngi
     assert (quota["requests.cpu"], quota["limits.cpu"], quota["limits.memory"]) == ("3", "6", "24Gi")
 
 
-def test_a_teams_namespace_waits_for_the_roles(engine: RecordingEngine) -> None:
-    deploy(engine, with_teams(TeamSettings(name="growth", cost_center="cc-data")))
+def test_a_teams_namespace_waits_for_the_roles(platform_of: PlatformOf) -> None:
+    engine = platform_of("dev").engine
     namespace = engine.only("kubernetes:core/v1:Namespace", "team-growth")
     (binding,) = (item for item in engine.registrations if item.name == "team-growth-viewer")
     assert any("RoleBinding" in urn for urn in namespace.dependencies)
