@@ -15,6 +15,7 @@ import yaml
 
 from sandbox import event_log, render, toolchain
 from sandbox.cluster_api import ClusterApi
+from sandbox.crds import COLLECTION
 from sandbox.environment import KubernetesEndpoint
 from sandbox.event_log import Plan
 from sandbox.providers.kubernetes import helm
@@ -151,9 +152,13 @@ def step(token: str, types: str, name: str, inputs: Mapping[str, Any]) -> dict[s
     return {"resourcePreEvent": {"metadata": {"op": "create", "urn": urn, "type": token, "new": {"inputs": inputs}}}}
 
 
-@pytest.fixture
-def api(control_plane: KubernetesEndpoint) -> ClusterApi:
-    return ClusterApi(control_plane)
+@pytest.fixture(scope="module")
+def api(control_plane: KubernetesEndpoint) -> Iterator[ClusterApi]:
+    """The session's cluster, which other tests look at afterwards."""
+    cluster = ClusterApi(control_plane)
+    yield cluster
+    cluster.delete(f"/api/v1/namespaces/{render.SECURITY}")
+    cluster.delete(f"{COLLECTION}/{DEFINITION['metadata']['name']}")
 
 
 def problems(plan: Plan, api: ClusterApi) -> dict[str, dict[str, list[str]]]:
