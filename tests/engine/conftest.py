@@ -1,14 +1,17 @@
 """The sandbox with the real engine, and the dev stack deployed in it once per session."""
 
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 
 import pytest
 
-from sandbox import custom_kinds, launchers, plugins, toolchain
+from sandbox import control_plane as kubernetes_control_plane
+from sandbox import custom_kinds, launchers, openshift, plugins, toolchain
 from sandbox.cluster_api import ClusterApi
 from sandbox.environment import CHECKOUT, KubernetesEndpoint, environment
+from sandbox.supervisor import Supervisor
 from tests.engine.engine import Engine, Report
 
 PROGRAM = ("__main__.py", "Pulumi.yaml", "Pulumi.*.yaml", "stacks", "components", "policies", "workloads")
@@ -29,9 +32,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def sandbox(sandbox_directory: Path, aws_endpoint: str) -> Mapping[str, str]:
     """Environment in which the CLI finds the sandbox: launchers, plugins, state and the AWS stand-in."""
     assert aws_endpoint
-    launchers.install(sandbox_directory, toolchain.provide(["pulumi", "helm"]))
-    plugins.install(sandbox_directory)
-    return environment(sandbox_directory)
+    return seen_by_the_cli(sandbox_directory)
+
+
+def seen_by_the_cli(directory: Path) -> Mapping[str, str]:
+    """The environment of a sandbox whose daemons run, with everything that the CLI looks for in it."""
+    launchers.install(directory, toolchain.provide(["pulumi", "helm"]))
+    plugins.install(directory)
+    return environment(directory)
 
 
 @pytest.fixture
@@ -69,6 +77,37 @@ def platform(
         lines = stack_file.read_text().splitlines(keepends=True)
         stack_file.write_text("".join(line for line in lines if not line.startswith("encryptionsalt:")))
     return Engine(directory, sandbox, policy_pack=directory / "policies")
+
+
+@pytest.fixture(scope="session")
+def on_openshift(platform: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Engine]]:
+    """The platform's program before an OpenShift of its own, which is made what the named stack says of it.
+
+    In the cluster of a deployed stack a second one would claim the same objects.
+    """
+    directory = tmp_path_factory.mktemp("openshift")
+    api = ClusterApi(kubernetes_control_plane.start(directory))
+    engine = Engine(platform.program, seen_by_the_cli(directory), platform.program / "policies")
+
+    def ready(stack: str) -> Engine:
+        openshift.provide(api, CHECKOUT / f"Pulumi.{stack}.yaml")
+        return engine
+
+    yield ready
+    Supervisor(directory).stop_all()
+
+
+@pytest.fixture(scope="session")
+def previews(platform: Engine, on_openshift: Callable[[str], Engine]) -> Callable[[str], Report]:
+    """What a first update of a stack that is not deployed would do; each is previewed once."""
+
+    @cache
+    def preview(stack: str) -> Report:
+        engine = on_openshift(stack) if stack.startswith("openshift") else platform
+        engine.command("stack", "init", stack).check()
+        return engine.preview(stack).check()
+
+    return preview
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,11 @@ from typing import Any
 TIMEOUT_SECONDS = 900
 
 
+def type_name(urn: str) -> str:
+    """Return a resource's own type, without those of its parents."""
+    return urn.split("::")[2].rpartition("$")[2]
+
+
 @dataclass(frozen=True)
 class Diagnostic:
     """A message of the engine; ``urn`` is empty where it belongs to no resource."""

@@ -11,6 +11,7 @@ import yaml
 from pydantic import TypeAdapter
 
 from components.charts import bill_of_materials
+from tests.engine.engine import type_name
 
 RULES = Path(__file__).with_name("order.yaml")
 _KUBERNETES = "kubernetes:"
@@ -31,7 +32,7 @@ class Step:
 
     @property
     def type(self) -> str:
-        return self.urn.split("::")[2].rpartition("$")[2]
+        return type_name(self.urn)
 
     @property
     def name(self) -> str:
