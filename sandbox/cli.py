@@ -134,7 +134,7 @@ def render_command(project: Path, name: str) -> int:
             return status
         os.environ[MIRROR] = str(mirror)
         custom_kinds.remove(api, PROVIDED)
-        status, plan = _rendered(stack, directory)
+        status, plan = _rendered(stack)
         os.environ["PATH"] = environment(directory)["PATH"]
         changes = repeated_rendering.changes(plan.renderings(), Capabilities(api.version(), api.served()))
         excepted = yaml.safe_load((project / EXCEPTIONS).read_text())
@@ -233,19 +233,18 @@ def _help(commands: Mapping[str, tuple[object, str]]) -> str:
     return "; ".join(f"{name}: {text}" for name, (_, text) in commands.items())
 
 
-def _rendered(stack: Stack, directory: Path) -> "tuple[int, Plan]":
+def _rendered(stack: Stack) -> "tuple[int, Plan]":
     """Preview a stack; the CLI's exit status and what it planned."""
     from sandbox import event_log  # noqa: PLC0415
+    from sandbox.providers.kubernetes import helm  # noqa: PLC0415
 
-    events = directory / "events.json"
-    try:
-        status = stack.preview("--suppress-progress", "--show-secrets", "--event-log", str(events))
+    with tempfile.TemporaryDirectory() as folder:
+        events = Path(folder) / "events.log"
+        os.environ[helm.NOTES] = folder
+        status = stack.preview("--suppress-progress", "--event-log", str(events))
         if not events.exists():
             raise SandboxError("The preview ended before it planned anything: see above.")
-        return status, event_log.read(events)
-    finally:
-        # it has the stack's secrets
-        events.unlink(missing_ok=True)
+        return status, event_log.read(events, helm.noted(Path(folder)))
 
 
 def _end(directory: Path) -> None:

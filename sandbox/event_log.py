@@ -10,7 +10,7 @@ from components.charts import Manifest
 from sandbox.providers.kubernetes.components import CHART
 from sandbox.providers.kubernetes.helm import Rendering
 from sandbox.providers.kubernetes.objects import object_type, to_cluster, without_nulls
-from sandbox.providers.values import SIGNATURE_KEY
+from sandbox.providers.values import SECRET_SIGNATURE, SIGNATURE_KEY
 
 _DELETED: Final = "delete"
 
@@ -54,15 +54,15 @@ def archive_name(rendering: Rendering) -> str:
     return Path(rendering.chart).name.removesuffix(".tgz")
 
 
-def read(events: Path) -> Plan:
+def read(events: Path, charts: Mapping[str, Rendering]) -> Plan:
     """Read an event log to its end.
 
     Args:
-        events: written by a preview with `--event-log` and, since the log otherwise hides what a Secret holds,
-            `--show-secrets`.
+        events: written by a preview with `--event-log`. The engine hides there what is secret, whatever it is told, so
+            that an object misses it here: a Secret its contents.
+        charts: what the program calls its charts -> what each was rendered with.
     """
     objects: dict[str, Manifest] = {}
-    charts: dict[str, Rendering] = {}
     violations: list[Violation] = []
     for line in events.read_text().splitlines():
         event = cast("dict[str, Any]", json.loads(line))
@@ -73,30 +73,22 @@ def read(events: Path) -> Plan:
         elif "resourcePreEvent" in event:
             step = event["resourcePreEvent"]["metadata"]
             inputs = (step.get("new") or {}).get("inputs") or {}
-            if step["type"] == CHART and "chart" in inputs:
-                name = step["urn"].rpartition("::")[2]
-                charts[name] = _rendering(name, _revealed(inputs))
-            elif step["type"].startswith("kubernetes:") and "kind" in inputs and not step["op"].startswith(_DELETED):
+            if step["type"].startswith("kubernetes:") and "kind" in inputs and not step["op"].startswith(_DELETED):
                 kind = object_type(step["type"], inputs["kind"])
                 if not kind.patch:
-                    objects[step["urn"]] = to_cluster(kind, without_nulls(_revealed(inputs)))
+                    objects[step["urn"]] = to_cluster(kind, without_nulls(_without_secrets(inputs)))
     return Plan(objects, charts, violations)
 
 
-def _rendering(name: str, inputs: Mapping[str, Any]) -> Rendering:
-    return Rendering(
-        release=inputs.get("name") or name,
-        chart=inputs["chart"],
-        namespace=inputs["namespace"],
-        values=inputs.get("values") or {},
-        skip_definitions=bool(inputs.get("skipCrds")),
-    )
-
-
-def _revealed(value: Any) -> Any:
-    """A value without the engine's wrapping of secrets."""
+def _without_secrets(value: Any) -> Any:
+    """A value without what the engine hides."""
     if isinstance(value, dict):
-        if SIGNATURE_KEY in value:
-            return _revealed(json.loads(cast("str", value["plaintext"])))
-        return {key: _revealed(item) for key, item in cast("dict[str, Any]", value).items()}
-    return [_revealed(item) for item in cast("list[Any]", value)] if isinstance(value, list) else value
+        fields = cast("dict[str, Any]", value).items()
+        return {key: _without_secrets(field) for key, field in fields if not _is_secret(field)}
+    if isinstance(value, list):
+        return [_without_secrets(item) for item in cast("list[Any]", value) if not _is_secret(item)]
+    return value
+
+
+def _is_secret(value: Any) -> bool:
+    return isinstance(value, dict) and cast("dict[str, Any]", value).get(SIGNATURE_KEY) == SECRET_SIGNATURE

@@ -5,8 +5,11 @@ from typing import Any
 
 import pytest
 
+from sandbox import event_log
 from sandbox.cluster_api import ClusterApi
 from sandbox.environment import KubernetesEndpoint
+from sandbox.providers.kubernetes import helm
+from sandbox.providers.kubernetes.helm import Rendering
 from tests.engine.conftest import STACK, ProgramMaker
 from tests.engine.engine import Engine
 
@@ -157,6 +160,17 @@ def test_objects_live_and_drift_and_end(objects: Engine, api: ClusterApi) -> Non
     assert api.get("/api/v1/namespaces/engine-objects") is None
 
 
+def test_the_log_of_a_preview_has_every_object_and_no_secret(objects: Engine) -> None:
+    objects.preview(STACK, "--show-secrets").check()
+    log = objects.program / f".events-{STACK}-preview.json"
+    assert "canary" not in log.read_text()
+    planned = {urn.rpartition("::")[2]: manifest for urn, manifest in event_log.read(log, {}).objects.items()}
+    assert sorted(planned) == ["hidden", "login", "namespace", "service", "settings", "web"]
+    assert planned["settings"]["data"] == {"colour": "blue"}
+    assert planned["hidden"]["data"] == {}
+    assert "stringData" not in planned["login"]
+
+
 def test_the_objects_of_a_chart_are_resources(
     program: ProgramMaker, control_plane: KubernetesEndpoint, api: ClusterApi
 ) -> None:
@@ -176,8 +190,19 @@ def test_the_objects_of_a_chart_are_resources(
     names = {item["urn"].rpartition("::")[2] for item in engine.resources(STACK)}
     assert {"gear:engine-chart/gear", "gear:gear", "group:engine-chart/from-yaml"} <= names
     assert set(engine.up(STACK).check().changes) == {"same"}
+    assert of_charts(engine) == {"gear:gears.engine.example.com", "gear:engine-chart/gear", "gear:gear"}
     engine.destroy(STACK).check()
     assert api.get("/apis/apiextensions.k8s.io/v1/customresourcedefinitions/gears.engine.example.com") is None
+
+
+def of_charts(engine: Engine) -> set[str]:
+    """Which resources a preview's log and the provider's notes say to come from the chart, by logical name."""
+    notes = engine.program / "notes"
+    engine.preview(STACK, environment={helm.NOTES: str(notes)}).check()
+    charts = helm.noted(notes)
+    assert charts == {"gear": Rendering("gear", "./chart", "engine-chart", {"colour": "blue"})}
+    plan = event_log.read(engine.program / f".events-{STACK}-preview.json", charts)
+    return {urn.rpartition("::")[2] for urn in plan.objects if plan.chart_of(urn) == "chart"}
 
 
 def write_chart(folder: Path) -> None:

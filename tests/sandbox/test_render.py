@@ -20,12 +20,11 @@ from sandbox.environment import KubernetesEndpoint
 from sandbox.event_log import Plan
 from sandbox.providers.kubernetes import helm
 from sandbox.providers.kubernetes.helm import Capabilities, Rendering
+from sandbox.providers.values import SECRET_SIGNATURE, SIGNATURE_KEY
 from sandbox.repeated_rendering import changes
 from tests.policies.pack import Pack, running
 
-CHART = "kubernetes:helm.sh/v4:Chart"
-PARENTS = f"biz-automation:base:PlatformChart${CHART}"
-SECRET = "4dabf18193072939515e22adb298388d"
+PARENTS = "biz-automation:base:PlatformChart$kubernetes:helm.sh/v4:Chart"
 LABELS = {"cost-center": "cc-platform"}
 AMOUNTS = {"cpu": "10m", "memory": "16Mi"}
 CONTAINER: Mapping[str, Any] = {
@@ -105,15 +104,16 @@ def rendered(tmp_path: Path, pack: Pack, monkeypatch: pytest.MonkeyPatch) -> Ren
 
     def make(**charts: list[Mapping[str, Any] | str]) -> Plan:
         lines: list[dict[str, Any]] = []
+        renderings: dict[str, Rendering] = {}
         for name, templates in charts.items():
             archive = packed(tmp_path, program, name, templates)
-            lines.append(step(CHART, PARENTS, name, {"chart": str(archive), "namespace": "default"}))
-            text = asyncio.run(helm.render(Rendering(name, str(archive), "default"), Capabilities()))
+            renderings[name] = Rendering(name, str(archive), "default")
+            text = asyncio.run(helm.render(renderings[name], Capabilities()))
             for manifest in filter(None, yaml.safe_load_all(text)):
                 lines += planned(pack, name, manifest)
         log = tmp_path / "events.json"
         log.write_text("".join(f"{json.dumps(line)}\n" for line in lines))
-        return event_log.read(log)
+        return event_log.read(log, renderings)
 
     return make
 
@@ -134,7 +134,7 @@ def planned(pack: Pack, chart: str, manifest: dict[str, Any]) -> Iterator[dict[s
     """What the engine's log says of an object of a chart, and of what the pack has against it."""
     token = f"kubernetes:{manifest['apiVersion']}:{manifest['kind']}"
     name = f"{chart}:default/{manifest['metadata']['name']}"
-    hidden = {key: {SECRET: "1", "plaintext": json.dumps(manifest[key])} for key in ("data",) if key in manifest}
+    hidden = {"data": {SIGNATURE_KEY: SECRET_SIGNATURE, "ciphertext": "[secret]"}} if "data" in manifest else {}
     line = step(token, f"{PARENTS}${token}", name, {**manifest, **hidden})
     yield line
     for found in pack.analyze(token, name, manifest):
@@ -248,7 +248,7 @@ def test_patches_are_not_judged_and_underscores_become_dashes(tmp_path: Path) ->
     lines = [step(token, token, "default", patch), step(kind, kind, "gears", definition)]
     log.write_text("".join(f"{json.dumps(line)}\n" for line in lines))
 
-    assert [found["spec"] for found in event_log.read(log).objects.values()] == [{"x-kubernetes-validations": []}]
+    assert [found["spec"] for found in event_log.read(log, {}).objects.values()] == [{"x-kubernetes-validations": []}]
 
 
 def test_what_only_one_rendering_has_is_named(rendered: Rendered) -> None:

@@ -143,6 +143,7 @@ async def _chart_objects(registration: _Registration, values: Values) -> list[di
         values_files=values.get("valueYamlFiles") or [],
         skip_definitions=bool(values.get("skipCrds")),
     )
+    helm.note(registration.name, rendering)
     rendered = await helm.render(rendering, await registration.around.capabilities())
     # definitions can be megabytes
     return await asyncio.to_thread(manifests.parse, rendered, f"The rendered chart {chart}")

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,8 +11,11 @@ from typing import Any, Final
 
 import pulumi
 
+from sandbox.environment import write_private
 from sandbox.providers.stand_in import StandInError
 
+# names a folder in which the provider notes what it renders: the engine's log says nothing of a component's inputs
+NOTES: Final = "SANDBOX_RENDERINGS"
 _PROGRAM: Final = "helm"
 
 
@@ -70,6 +74,24 @@ async def render(rendering: Rendering, capabilities: Capabilities) -> str:
         reason = complaint.decode(errors="replace").strip().removeprefix("Error: ")
         raise StandInError(f"helm cannot render the chart {rendering.chart}: {reason}")
     return output.decode()
+
+
+def note(name: str, rendering: Rendering) -> None:
+    """Write down what a chart is rendered with, but for its values files, where `SANDBOX_RENDERINGS` names a folder.
+
+    Args:
+        name: what the program calls the chart.
+        rendering: the chart and its values.
+    """
+    folder = os.environ.get(NOTES)
+    if folder:
+        fields = {key: value for key, value in vars(rendering).items() if key != "values_files"}
+        write_private(Path(folder) / f"{name}.json", json.dumps(fields))
+
+
+def noted(folder: Path) -> dict[str, Rendering]:
+    """What was noted in a folder, by what the program calls each chart."""
+    return {path.stem: Rendering(**json.loads(path.read_text())) for path in folder.glob("*.json")}
 
 
 def _command(rendering: Rendering, capabilities: Capabilities, folder: Path) -> list[str]:
