@@ -15,13 +15,14 @@ from .inspection.custom_resources import operated_parts
 from .inspection.kubernetes import HELM_RELEASE, Manifest, Unreadable, envelopes, is_object, pod_objects
 from .inspection.pods import Pod, pods
 from .inspection.resource import Resource, is_unknown, shown
-from .inspection.taggable_types import is_cloud, is_taggable
+from .inspection.taggable_types import canonical, has_other_tags, is_cloud, is_taggable
 from .pack.rule import Rule
 from .pack.stack_configuration import allowed_cost_centers
 
 KEY = "cost-center"
 _LAUNCH_TEMPLATE = "aws:ec2/launchTemplate:LaunchTemplate"
 _LAUNCHED = ("instance", "volume")
+_AKS = "azure-native:containerservice:ManagedCluster"
 _MAKES_PODS = frozenset({"spec", "template", "jobTemplate", "podTemplate"})
 
 
@@ -147,6 +148,8 @@ def _labels(value: Any, path: str) -> Iterator[tuple[str, Any]]:
 
 
 def _cloud(resource: Resource, judge: _Judge) -> Iterator[str]:
+    if has_other_tags(resource.type):
+        return
     tags, all_tags = resource.property("tags"), resource.property("tagsAll")
     if is_taggable(resource.type) or isinstance(tags, Mapping) or is_unknown(tags):
         own = _as_mapping(tags)
@@ -155,6 +158,8 @@ def _cloud(resource: Resource, judge: _Judge) -> Iterator[str]:
         yield from judge.mapping(all_tags if fallback else own, "tagsAll" if fallback else "tags", what="tag")
     if resource.type == _LAUNCH_TEMPLATE:
         yield from _launched(resource.property("tagSpecifications"), judge)
+    elif canonical(resource.type) == _AKS:
+        yield from _pools(resource.property("agentPoolProfiles"), judge)
 
 
 def _as_mapping(tags: Any) -> Any:
@@ -177,6 +182,17 @@ def _launched(specifications: Any, judge: _Judge) -> Iterator[str]:
         tags = [entry.get("tags") for entry in given if entry.get("resourceType") == launched]
         where = f"tagSpecifications of {launched}"
         yield from chain.from_iterable(judge.mapping(each, where, what="tag") for each in tags or [None])
+
+
+def _pools(profiles: Any, judge: _Judge) -> Iterator[str]:
+    """Judge what a cluster of AKS tags: the machines that it is born with are no resources of the stack."""
+    where = "agentPoolProfiles"
+    if is_unknown(profiles):
+        yield str(Unreadable(where))
+        return
+    for index, profile in enumerate(profiles if isinstance(profiles, list) else []):
+        tags = profile.get("tags") if isinstance(profile, Mapping) else profile
+        yield from judge.mapping(tags, f"{where}[{index}].tags", what="tag")
 
 
 RULE = Rule(
