@@ -8,7 +8,13 @@ from ipaddress import IPv4Network
 from pathlib import Path
 from typing import Any
 
-from components.cluster.openshift_api import AccessError, ClusterReader, RefusedError, UnreachableError
+from components.cluster.openshift_api import (
+    AccessError,
+    ClusterReader,
+    ForbiddenError,
+    RefusedError,
+    UnreachableError,
+)
 from components.tables import read_table
 from stacks.settings import OpenShiftSettings, Profile, Settings, SettingsError
 
@@ -36,6 +42,10 @@ def check(settings: Settings, openshift: OpenShiftSettings, cluster: ClusterRead
         problems = [f"{_address_key(settings)}: {reason}"]
     except RefusedError:
         problems = [f"{_sign_in_key(settings)}: {cluster.server} does not know who signs in; renew the credentials"]
+    except ForbiddenError as error:
+        problems = [
+            f"{_sign_in_key(settings)}: who signs in may not read {error.path}; allowed: a cluster administrator"
+        ]
     refuse(problems)
 
 
@@ -65,8 +75,8 @@ def _problems(settings: Settings, openshift: OpenShiftSettings, cluster: Cluster
     identity = cluster.get(f"{_CONFIG}/clusterversions/version")
     if version is None or identity is None:
         yield (
-            f'cloud.provider: "openshift" is not allowed: {cluster.server} shows no ClusterVersion, so it is no '
-            "OpenShift, or who signs in may not see it; allowed: a cluster of OpenShift 4"
+            f'cloud.provider: "openshift" is not allowed: {cluster.server} has no ClusterVersion, so it is no '
+            "OpenShift; allowed: a cluster of OpenShift 4"
         )
         return
     found = str(identity.get("spec", {}).get("clusterID", ""))

@@ -44,13 +44,29 @@ class RefusedError(Exception):
     """The API server does not know who signs in."""
 
 
+class ForbiddenError(Exception):
+    """The API server knows who signs in, who may not read an object.
+
+    Args:
+        path: of the object.
+    """
+
+    def __init__(self, path: str) -> None:
+        super().__init__(path)
+        self.path = path
+
+
 class ClusterReader(Protocol):
     """What the checks ask of a cluster."""
 
     server: str
 
     def get(self, path: str) -> Mapping[str, Any] | None:
-        """An object; None: there is none, or whoever signs in may not see it."""
+        """An object; None: there is none.
+
+        Raises:
+            ForbiddenError: whoever signs in may not read it.
+        """
         ...
 
     def may(self, verb: str, group: str, resource: str) -> bool:
@@ -85,9 +101,15 @@ class ClusterApi:
         self._login = login
 
     def get(self, path: str) -> Mapping[str, Any] | None:
-        """An object; None: there is none, or whoever signs in may not see it."""
+        """An object; None: there is none, or the answer is no object, as a proxy gives one.
+
+        Raises:
+            ForbiddenError: whoever signs in may not read it.
+        """
         status, answer = self._request("GET", path)
-        return answer if status == HTTPStatus.OK else None
+        if status == HTTPStatus.FORBIDDEN:
+            raise ForbiddenError(path)
+        return answer if status == HTTPStatus.OK and answer else None
 
     def may(self, verb: str, group: str, resource: str) -> bool:
         """Ask the API server itself, which judges without doing anything."""
@@ -115,6 +137,8 @@ class ClusterApi:
             connection.close()
         if response.status == HTTPStatus.UNAUTHORIZED:
             raise RefusedError(self.server)
+        if response.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            raise UnreachableError(f"{response.status} {response.reason}")
         answer = cast("dict[str, Any]", json.loads(content)) if content[:1] == b"{" else {}
         return response.status, answer
 
@@ -138,9 +162,15 @@ def _login_of(access: KubeconfigAccess) -> Login:
     file = Path(access.path or os.environ.get("KUBECONFIG", "").split(os.pathsep)[0] or "~/.kube/config").expanduser()
     document = _read(file)
     name = access.context or document.get("current-context")
+    if not name:
+        raise AccessError("kubeconfig.context", f"missing; {file} has no current context, so name one of its contexts")
     context = _named(document, "contexts", "context", name, file)
     cluster = _named(document, "clusters", "cluster", context.get("cluster"), file)
     user = _named(document, "users", "user", context.get("user"), file)
+    server = str(cluster.get("server", "")).rstrip("/")
+    if not server.startswith("https://"):
+        message = f'"{server}", the server of context {name} of {file}, is not allowed; allowed: one with https://'
+        raise AccessError("kubeconfig.context", message)
     if "exec" in user or "auth-provider" in user:
         raise AccessError(
             "kubeconfig.context",
@@ -154,23 +184,27 @@ def _login_of(access: KubeconfigAccess) -> Login:
     except (OSError, ValueError) as error:
         raise AccessError("kubeconfig.path", f"{file} names a file that cannot be used ({error})") from error
     headers = {"Authorization": f"Bearer {token}"} if token else {}
-    return Login(str(cluster.get("server", "")).rstrip("/"), headers, tls)
+    return Login(server, headers, tls)
 
 
 def _read(file: Path) -> dict[str, Any]:
     try:
-        return cast("dict[str, Any]", yaml.safe_load(file.read_text(encoding="utf-8")) or {})
+        document = yaml.safe_load(file.read_text(encoding="utf-8"))
     except OSError as error:
         raise AccessError("kubeconfig.path", f"{file} cannot be read ({error.strerror})") from error
-    except yaml.YAMLError as error:
+    except (UnicodeDecodeError, yaml.YAMLError) as error:
         raise AccessError("kubeconfig.path", f"{file} is no kubeconfig") from error
+    if not isinstance(document, dict):
+        raise AccessError("kubeconfig.path", f"{file} is no kubeconfig")
+    return cast("dict[str, Any]", document)
 
 
 def _named(document: Mapping[str, Any], section: str, key: str, name: object, file: Path) -> dict[str, Any]:
-    for item in document.get(section) or []:
-        if item.get("name") == name:
-            return cast("dict[str, Any]", item.get(key) or {})
-    raise AccessError("kubeconfig.context", f"{file} has no {key} called {name}")
+    listed = {item.get("name"): item.get(key) for item in document.get(section) or [] if isinstance(item, dict)}
+    if isinstance(listed.get(name), dict):
+        return cast("dict[str, Any]", listed[name])
+    allowed = ", ".join(map(str, listed)) or f"a file with a {key}"
+    raise AccessError("kubeconfig.context", f"{file} has no {key} called {name}; allowed: {allowed}")
 
 
 def _tls(cluster: Mapping[str, Any], user: Mapping[str, Any]) -> ssl.SSLContext:

@@ -30,35 +30,33 @@ def cluster(control_plane: KubernetesEndpoint) -> Iterator[ClusterApi]:
     openshift.remove(api)
 
 
-@pytest.fixture(scope="module")
-def stranger(cluster: ClusterApi) -> str:
-    """Token of an account that may look at the cluster, and do nothing."""
-    metadata = {"name": "stranger", "namespace": "default"}
+def account(cluster: ClusterApi, name: str, *rules: dict[str, Any]) -> str:
+    """Make a service account that may do what the rules say; gives its token."""
+    metadata = {"name": name, "namespace": "default"}
     rbac = "rbac.authorization.k8s.io"
-    role = {"apiGroups": ["config.openshift.io", "storage.k8s.io"], "resources": ["*"], "verbs": ["get", "list"]}
     manifests: dict[str, dict[str, Any]] = {
-        "/api/v1/namespaces/default/serviceaccounts/stranger": {
+        f"/api/v1/namespaces/default/serviceaccounts/{name}": {
             "apiVersion": "v1",
             "kind": "ServiceAccount",
             "metadata": metadata,
         },
-        "/api/v1/namespaces/default/secrets/stranger": {
+        f"/api/v1/namespaces/default/secrets/{name}": {
             "apiVersion": "v1",
             "kind": "Secret",
             "type": "kubernetes.io/service-account-token",
-            "metadata": {**metadata, "annotations": {"kubernetes.io/service-account.name": "stranger"}},
+            "metadata": {**metadata, "annotations": {"kubernetes.io/service-account.name": name}},
         },
-        f"/apis/{rbac}/v1/clusterroles/stranger": {
+        f"/apis/{rbac}/v1/clusterroles/{name}": {
             "apiVersion": f"{rbac}/v1",
             "kind": "ClusterRole",
-            "metadata": {"name": "stranger"},
-            "rules": [role],
+            "metadata": {"name": name},
+            "rules": list(rules),
         },
-        f"/apis/{rbac}/v1/clusterrolebindings/stranger": {
+        f"/apis/{rbac}/v1/clusterrolebindings/{name}": {
             "apiVersion": f"{rbac}/v1",
             "kind": "ClusterRoleBinding",
-            "metadata": {"name": "stranger"},
-            "roleRef": {"apiGroup": rbac, "kind": "ClusterRole", "name": "stranger"},
+            "metadata": {"name": name},
+            "roleRef": {"apiGroup": rbac, "kind": "ClusterRole", "name": name},
             "subjects": [{"kind": "ServiceAccount", **metadata}],
         },
     }
@@ -66,16 +64,19 @@ def stranger(cluster: ClusterApi) -> str:
         cluster.apply(path, manifest)
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
-        secret = cluster.get("/api/v1/namespaces/default/secrets/stranger") or {}
+        secret = cluster.get(f"/api/v1/namespaces/default/secrets/{name}") or {}
         if token := (secret.get("data") or {}).get("token"):
             return base64.b64decode(token).decode()
         time.sleep(0.2)
     pytest.fail("the cluster made no token")
 
 
-def look(access: KubeconfigAccess | TokenAccess) -> None:
+def look(access: KubeconfigAccess | TokenAccess, version: str | None = None) -> None:
     """The program's own look at the cluster."""
     settings = settings_of("openshift-dev")
+    if version:
+        kubernetes = settings.kubernetes.model_copy(update={"version": version})
+        settings = settings.model_copy(update={"kubernetes": kubernetes})
     assert settings.openshift is not None
     check(settings, settings.openshift, connect(access))
 
@@ -92,13 +93,48 @@ def test_the_program_takes_the_cluster_by_its_kubeconfig(control_plane: Kubernet
     look(KubeconfigAccess(str(kubeconfig), "sandbox"))
 
 
-def test_the_program_refuses_who_may_do_nothing(control_plane: KubernetesEndpoint, stranger: str) -> None:
-    """The API server itself judges, by SelfSubjectAccessReview."""
-    authority = base64.b64decode(control_plane.certificate_authority).decode()
+def kubeconfig_of(endpoint: KubernetesEndpoint, token: str, folder: Path) -> KubeconfigAccess:
+    file = folder / "kubeconfig"
+    signed_in = KubernetesEndpoint(endpoint.server, endpoint.certificate_authority, token)
+    file.write_text(json.dumps(signed_in.kubeconfig()), encoding="utf-8")
+    return KubeconfigAccess(str(file))
+
+
+def test_the_program_refuses_a_kubeconfig_without_rights(
+    cluster: ClusterApi, control_plane: KubernetesEndpoint, tmp_path: Path
+) -> None:
     with pytest.raises(SettingsError) as refused:
-        look(TokenAccess(control_plane.server, stranger, authority))
+        look(kubeconfig_of(control_plane, account(cluster, "nobody"), tmp_path))
     (problem,) = refused.value.problems
-    assert "who signs in has no right to create, patch, delete namespaces; create, patch, delete secrets" in problem
+    assert problem == (
+        "biz-automation:openshift.kubeconfig.context: who signs in may not read "
+        "/apis/config.openshift.io/v1/clusterversions/version; allowed: a cluster administrator"
+    )
+
+
+def test_the_program_refuses_who_may_only_look(
+    cluster: ClusterApi, control_plane: KubernetesEndpoint, tmp_path: Path
+) -> None:
+    """The API server itself judges, by SelfSubjectAccessReview."""
+    groups = ["config.openshift.io", "storage.k8s.io"]
+    reader = account(cluster, "reader", {"apiGroups": groups, "resources": ["*"], "verbs": ["get", "list"]})
+    with pytest.raises(SettingsError) as refused:
+        look(kubeconfig_of(control_plane, reader, tmp_path))
+    (problem,) = refused.value.problems
+    assert problem.startswith("biz-automation:openshift.kubeconfig.context: who signs in has no right to create, patch")
+    assert "patch, delete namespaces; create, patch, delete secrets" in problem
+
+
+@pytest.mark.usefixtures("cluster")
+def test_the_program_refuses_a_cluster_that_is_too_old(control_plane: KubernetesEndpoint) -> None:
+    newer = f"1.{int(ClusterApi(control_plane).version().split('.')[1]) + 1}"
+    authority = base64.b64decode(control_plane.certificate_authority).decode()
+    assert control_plane.token is not None
+    with pytest.raises(SettingsError) as refused:
+        look(TokenAccess(control_plane.server, control_plane.token, authority), newer)
+    (problem,) = refused.value.problems
+    assert problem.startswith(f'biz-automation:kubernetes.version: "{newer}" is not allowed: OpenShift 4.20.6 has ')
+    assert problem.endswith("which is too old; update the cluster first")
 
 
 @pytest.mark.usefixtures("cluster")

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 import yaml
+from pydantic import SecretStr
 
-from components.cluster.openshift import KubeconfigAccess, TokenAccess
-from components.cluster.openshift_api import AccessError, RefusedError, UnreachableError, connect
+from components.cluster.openshift import KubeconfigAccess
+from components.cluster.openshift_api import AccessError, ForbiddenError, RefusedError, UnreachableError, connect
 from stacks.openshift import build
 from stacks.openshift_checks import check
 from stacks.settings import Settings, SettingsError
@@ -70,11 +71,14 @@ def test_a_cluster_as_the_settings_say_is_taken(stack: str) -> None:
             ),
         ),
         (
+            failing(ForbiddenError(VERSION)),
+            f"openshift.kubeconfig.context: who signs in may not read {VERSION}; allowed: a cluster administrator",
+        ),
+        (
             without(VERSION),
             (
-                'cloud.provider: "openshift" is not allowed: https://api.example.com:6443 shows no '
-                "ClusterVersion, so it is "
-                "no OpenShift, or who signs in may not see it; allowed: a cluster of OpenShift 4"
+                'cloud.provider: "openshift" is not allowed: https://api.example.com:6443 has no ClusterVersion, so it '
+                "is no OpenShift; allowed: a cluster of OpenShift 4"
             ),
         ),
         (
@@ -162,21 +166,69 @@ def test_nothing_is_declared_on_a_cluster_that_is_refused(engine: RecordingEngin
     assert engine.registrations == []
 
 
-def test_nobody_listens_at_the_address() -> None:
-    cluster = connect(TokenAccess("https://127.0.0.1:9", "token"))
-    with pytest.raises(UnreachableError):
-        cluster.get("/version")
-
-
-def kubeconfig(**user: object) -> str:
+def kubeconfig(server: str = "https://api.example.com:6443/", current: str = "one", **user: object) -> str:
     return yaml.safe_dump(
         {
-            "current-context": "one",
+            "current-context": current,
             "contexts": [{"name": "one", "context": {"cluster": "here", "user": "me"}}],
-            "clusters": [{"name": "here", "cluster": {"server": "https://api.example.com:6443/"}}],
+            "clusters": [{"name": "here", "cluster": {"server": server}}],
             "users": [{"name": "me", "user": user}],
         }
     )
+
+
+def with_kubeconfig(settings: Settings, path: Path, context: str | None = None) -> Settings:
+    assert settings.openshift is not None
+    access = settings.openshift.kubeconfig.model_copy(update={"path": str(path), "context": context})
+    return settings.model_copy(update={"openshift": settings.openshift.model_copy(update={"kubeconfig": access})})
+
+
+def refused_before_anything(engine: RecordingEngine, settings: Settings) -> str:
+    """The one problem that ends the program on its way to the cluster."""
+    with pytest.raises(SettingsError) as refused:
+        engine.deploy(lambda: build(settings))
+    assert engine.registrations == []
+    (problem,) = refused.value.problems
+    return problem
+
+
+def test_nobody_listens_where_the_kubeconfig_leads(engine: RecordingEngine, tmp_path: Path) -> None:
+    file = tmp_path / "kubeconfig"
+    file.write_text(kubeconfig("https://127.0.0.1:9", token="t"), encoding="utf-8")
+    problem = refused_before_anything(engine, with_kubeconfig(settings_of("openshift-dev"), file))
+    assert problem.startswith("biz-automation:openshift.kubeconfig.context: https://127.0.0.1:9 does not answer (")
+    assert problem.endswith("; allowed: an API server that this machine reaches")
+
+
+def test_nobody_listens_where_the_token_is_for(engine: RecordingEngine) -> None:
+    settings = settings_of("openshift-dev")
+    assert settings.openshift is not None
+    section = settings.openshift.model_copy(update={"api_server": "https://127.0.0.1:9"})
+    changed = settings.model_copy(update={"openshift": section, "openshift_token": SecretStr("t")})
+    problem = refused_before_anything(engine, changed)
+    assert problem.startswith("biz-automation:openshift.apiServer: https://127.0.0.1:9 does not answer (")
+
+
+@pytest.mark.parametrize(
+    ("content", "context", "message"),
+    [
+        (None, None, "path: {file} cannot be read (No such file or directory)"),
+        (kubeconfig(token="t"), "two", "context: {file} has no context called two; allowed: one"),
+        (
+            kubeconfig(current="", token="t"),
+            None,
+            "context: missing; {file} has no current context, so name one of its contexts",
+        ),
+    ],
+)
+def test_a_kubeconfig_that_is_not_there_ends_the_program(
+    engine: RecordingEngine, tmp_path: Path, content: str | None, context: str | None, message: str
+) -> None:
+    file = tmp_path / "kubeconfig"
+    if content is not None:
+        file.write_text(content, encoding="utf-8")
+    problem = refused_before_anything(engine, with_kubeconfig(settings_of("openshift-dev"), file, context))
+    assert problem == f"biz-automation:openshift.kubeconfig.{message.format(file=file)}"
 
 
 def test_a_kubeconfig_says_where_to_sign_in(tmp_path: Path) -> None:
@@ -188,19 +240,21 @@ def test_a_kubeconfig_says_where_to_sign_in(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "context", "key", "message"),
     [
-        (None, None, "kubeconfig.path", "cannot be read"),
         ("[", None, "kubeconfig.path", "is no kubeconfig"),
-        (kubeconfig(token="t"), "two", "kubeconfig.context", "has no context called two"),
+        ("in plain words", None, "kubeconfig.path", "is no kubeconfig"),
+        ("", None, "kubeconfig.path", "is no kubeconfig"),
+        ("contexts: [one]", "one", "kubeconfig.context", "has no context called one; allowed: a file with a context"),
+        (kubeconfig("http://api.example.com", token="t"), None, "kubeconfig.context", "allowed: one with https://"),
+        (kubeconfig("", token="t"), None, "kubeconfig.context", "allowed: one with https://"),
         (kubeconfig(exec={"command": "aws"}), None, "kubeconfig.context", "signs in with a plug-in"),
         (kubeconfig(tokenFile="/nowhere/token"), None, "kubeconfig.path", "names a file that cannot be used"),
     ],
 )
 def test_a_kubeconfig_with_which_nobody_can_sign_in(
-    tmp_path: Path, content: str | None, context: str | None, key: str, message: str
+    tmp_path: Path, content: str, context: str | None, key: str, message: str
 ) -> None:
     file = tmp_path / "kubeconfig"
-    if content is not None:
-        file.write_text(content, encoding="utf-8")
+    file.write_text(content, encoding="utf-8")
     with pytest.raises(AccessError, match=message) as refused:
         connect(KubeconfigAccess(str(file), context))
     assert refused.value.key == key
