@@ -33,6 +33,7 @@ from components.network.azure_private_links import PrivateLinks, PrivateLinksArg
 from components.ownership import Ownership
 from components.registry.azure import Registry, RegistryArgs
 from components.secrets.azure import Secrets, SecretsArgs
+from stacks import azure_checks
 from stacks.foundation import Foundation
 from stacks.settings import DatabaseMode, NatGateways, Settings
 from stacks.settings.reference_tables import database_classes
@@ -51,6 +52,7 @@ def build(settings: Settings) -> Foundation:
 
     Raises:
         ValueError: the subscription or the tenant is not named.
+        SettingsError: nobody can sign in there; nothing has been declared then.
     """
     cloud = settings.cloud
     if cloud.subscription_id is None or cloud.tenant_id is None:
@@ -58,6 +60,7 @@ def build(settings: Settings) -> Foundation:
     names = Names(settings.kubernetes.cluster_name, cloud.subscription_id)
     account = Account(cloud.subscription_id, cloud.tenant_id, cloud.region, names, settings.ownership)
     provider = azure.Provider("azure", subscription_id=account.id, tenant_id=account.tenant_id, location=account.region)
+    azure_checks.check(account.id, account.tenant_id, provider)
     return _Builder(settings, account, provider).build()
 
 

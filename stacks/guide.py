@@ -32,6 +32,7 @@ points to it) complete keys and values.
   be placeholders (`example.com`, `your-domain.com`, `.example`, `.test`, ...) any more.
 - On Azure, `cloud.subscriptionId`, `cloud.tenantId` and `kubernetes.administratorGroupIds` name what the stack may
   touch and who administers the cluster; `00000000-0000-0000-0000-000000000000` stands for "none yet" in the same way.
+  The program looks into the subscription before it declares anything.
 - The API server is private; `kubernetes.publicAccessCidrs` opens it in dev, to networks of /16 or smaller.
 - Networks are private (RFC 1918, RFC 6598), never overlap, and hold the addresses of every node pool at its maximum.
 - On OpenShift the cluster, its network, its storage classes and the buckets exist: `network` and `nodePools` describe

@@ -141,10 +141,11 @@ def test_the_life_of_a_small_stack(azure: tuple[Engine, Path]) -> None:
     assert leftovers.in_azure(store.parent) == []
 
 
-def test_another_subscription_is_refused_before_anything_is_made(program: ProgramMaker) -> None:
+def test_another_subscription_is_refused_by_its_first_request(program: ProgramMaker) -> None:
     engine = program(GROUP_ALONE)
     foreign = "11111111-1111-1111-1111-111111111111"
     engine.command("config", "set", "--stack", STACK, "azure-native:subscriptionId", foreign).check()
-    refused = engine.preview(STACK)
+    engine.preview(STACK).check()
+    refused = engine.up(STACK)
     assert refused.exit_code != 0
     assert f"The subscription '{foreign}' could not be found" in refused.output

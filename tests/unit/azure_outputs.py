@@ -87,6 +87,12 @@ def _credentials(_args: dict[str, Any]) -> dict[str, Any]:
     return {"kubeconfigs": [{"name": "clusterUser", "value": base64.b64encode(kubeconfig.encode()).decode()}]}
 
 
+def _signed_in(_args: dict[str, Any]) -> dict[str, Any]:
+    return {"subscriptionId": SUBSCRIPTION, "tenantId": SUBSCRIPTION}
+
+
 AZURE_FUNCTIONS: Mapping[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
+    "azure-native:authorization:getClientConfig": _signed_in,
+    "azure-native:authorization:getRoleDefinition": lambda args: {"name": args["roleDefinitionId"]},
     "azure-native:containerservice:listManagedClusterUserCredentials": _credentials,
 }

@@ -110,12 +110,14 @@ class Cloud:
 
     Attributes:
         store: where the resources are.
-        subscription: UUID.
+        subscription: UUID of what the provider is bound to; only requests find out whether it is there.
+        tenant: UUID of where the provider signs in; as the subscription's.
         location: for resources that name none; empty: that of their resource group.
     """
 
     store: Store = field(default_factory=open_store)
     subscription: str = arm.SUBSCRIPTION
+    tenant: str = arm.TENANT
     location: str = ""
 
     def resources(self) -> Resources:
@@ -128,15 +130,27 @@ class Cloud:
         with self.store.changing() as shelves:
             yield Resources(shelves)
 
-    def require_subscription(self, resource_id: str) -> None:
-        """Refuse an id of another subscription.
+    def sign_in(self) -> None:
+        """Sign in, as every request does.
 
         Raises:
-            ArmError: names the subscription.
+            ArmError: the tenant is not there.
         """
+        if self.tenant != arm.TENANT:
+            message = f"AADSTS90002: Tenant '{self.tenant}' not found; the sandbox has {arm.TENANT}."
+            raise ArmError(400, "invalid_tenant", message)
+
+    def require_subscription(self, resource_id: str) -> None:
+        """Refuse an id of another subscription than the one that is there.
+
+        Raises:
+            ArmError: names the subscription; or nobody can sign in.
+        """
+        self.sign_in()
         named = arm.subscription_of(resource_id)
-        if named and named.lower() != self.subscription:
-            raise ArmError(404, "SubscriptionNotFound", f"The subscription '{named}' could not be found.")
+        if named and named.lower() != arm.SUBSCRIPTION:
+            message = f"The subscription '{named}' could not be found; the sandbox has {arm.SUBSCRIPTION}."
+            raise ArmError(404, "SubscriptionNotFound", message)
 
 
 def not_found(resource_id: str) -> ArmError:

@@ -10,7 +10,8 @@ from sandbox.environment import KubernetesEndpoint, read_endpoints, sandbox_dire
 from sandbox.providers.azure import arm
 from sandbox.providers.azure.arm import ArmError
 from sandbox.providers.azure.cloud import Cloud
-from sandbox.providers.azure.resource_type import PACKAGE, resource_type, types
+from sandbox.providers.azure.references import built_in_roles
+from sandbox.providers.azure.resource_type import PACKAGE, ResourceType, resource_type, types
 from sandbox.providers.stand_in import StandInError
 
 Answer = dict[str, Any]
@@ -39,6 +40,10 @@ def invoke(cloud: Cloud, token: str, arguments: dict[str, Any]) -> Answer:
             f"The sandbox does not know the function {token}; add it to sandbox/providers/azure/invokes.py."
             f" It knows {', '.join(sorted(_FUNCTIONS))}, and get with every resource type."
         )
+    return _resource(cloud, kind, arguments)
+
+
+def _resource(cloud: Cloud, kind: ResourceType, arguments: Answer) -> Answer:
     resource_id = kind.resource_id(cloud.subscription, arguments)
     cloud.require_subscription(resource_id)
     there = cloud.resources()
@@ -48,17 +53,30 @@ def invoke(cloud: Cloud, token: str, arguments: dict[str, Any]) -> Answer:
 
 def _client_config(cloud: Cloud, arguments: Answer) -> Answer:
     del arguments
+    cloud.sign_in()
     return {
         "clientId": arm.CALLER,
         "objectId": arm.CALLER,
         "subscriptionId": cloud.subscription,
-        "tenantId": arm.TENANT,
+        "tenantId": cloud.tenant,
     }
 
 
 def _cluster(cloud: Cloud, arguments: Answer) -> Answer:
     kind = resource_type(f"{PACKAGE}:containerservice:ManagedCluster")
-    return cloud.resources().get(kind.resource_id(cloud.subscription, arguments))
+    resource_id = kind.resource_id(cloud.subscription, arguments)
+    cloud.require_subscription(resource_id)
+    return cloud.resources().get(resource_id)
+
+
+def _role(cloud: Cloud, arguments: Answer) -> Answer:
+    """Give a role definition; Azure's own are in every scope."""
+    uuid, scope = arguments["roleDefinitionId"].lower(), arguments["scope"]
+    if uuid not in built_in_roles():
+        return _resource(cloud, resource_type(f"{PACKAGE}:authorization:RoleDefinition"), arguments)
+    cloud.require_subscription(scope)
+    name = f"Microsoft.Authorization/roleDefinitions/{uuid}"
+    return {"id": f"{scope}/providers/{name}", "name": uuid, "type": name.rpartition("/")[0], "roleType": "BuiltInRole"}
 
 
 def _user_credentials(cloud: Cloud, arguments: Answer) -> Answer:
@@ -110,6 +128,7 @@ def _kubeconfigs(name: str, kubeconfig: Answer) -> Answer:
 
 _FUNCTIONS: Mapping[str, Callable[[Cloud, Answer], Answer]] = {
     "authorization:getClientConfig": _client_config,
+    "authorization:getRoleDefinition": _role,
     "containerservice:listManagedClusterAdminCredentials": _admin_credentials,
     "containerservice:listManagedClusterUserCredentials": _user_credentials,
 }

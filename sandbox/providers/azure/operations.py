@@ -63,6 +63,7 @@ def delete(cloud: Cloud, kind: ResourceType, resource_id: str) -> None:
     Raises:
         ArmError: something holds it.
     """
+    cloud.require_subscription(resource_id)
     with cloud.changing() as there:
         record = there.find(resource_id)
         if record is None:

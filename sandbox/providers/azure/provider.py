@@ -55,14 +55,10 @@ class AzureStandIn(StandIn):
         tenant = config.get("tenantId") or os.environ.get("ARM_TENANT_ID") or arm.TENANT
         if not subscription:
             raise StandInError("The Azure provider has no subscription; set the key azure-native:subscriptionId.")
-        if tenant.lower() != arm.TENANT:
-            raise ArmError(
-                400, "invalid_tenant", f"AADSTS90002: Tenant '{tenant}' not found; the sandbox has {arm.TENANT}."
-            )
-        if subscription.lower() != arm.SUBSCRIPTION:
-            message = f"The subscription '{subscription}' could not be found; the sandbox has {arm.SUBSCRIPTION}."
-            raise ArmError(404, "SubscriptionNotFound", message)
-        self._cloud = Cloud(location=config.get("location") or "")
+        # as with a service principal, nobody asks Azure about them before the first request
+        self._cloud = Cloud(
+            subscription=subscription.lower(), tenant=tenant.lower(), location=config.get("location") or ""
+        )
 
     @override
     def check_resource(

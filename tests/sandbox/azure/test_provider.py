@@ -17,7 +17,7 @@ from sandbox.providers.azure.arm import ArmError
 from sandbox.providers.azure.provider import AzureStandIn
 from sandbox.providers.azure.resource_type import ResourceType, types
 from sandbox.providers.stand_in import UNKNOWN, StandInError
-from tests.sandbox.azure.driver import GROUP, TAGS, TIMEOUT, AzureDriver, reference
+from tests.sandbox.azure.driver import CRYPTO_USER, GROUP, TAGS, TIMEOUT, AzureDriver, reference
 
 ACCOUNT = "azure-native:storage:StorageAccount"
 IDENTITY = "azure-native:managedidentity:UserAssignedIdentity"
@@ -30,16 +30,38 @@ PLAIN_ACCOUNT = {"resourceGroupName": GROUP, "kind": "StorageV2", "sku": {"name"
     [
         ({"subscriptionId": FOREIGN}, f'"SubscriptionNotFound" .*{FOREIGN}'),
         ({"subscriptionId": arm.SUBSCRIPTION, "tenantId": FOREIGN}, f"Tenant '{FOREIGN}' not found"),
-        ({}, "set the key azure-native:subscriptionId"),
     ],
 )
-def test_a_foreign_subscription_or_tenant_is_refused(
-    config: dict[str, str], message: str, monkeypatch: pytest.MonkeyPatch
+def test_only_requests_find_out_that_subscription_or_tenant_is_foreign(
+    azure: AzureDriver, config: dict[str, str], message: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delenv("ARM_SUBSCRIPTION_ID", raising=False)
     monkeypatch.delenv("ARM_TENANT_ID", raising=False)
-    with pytest.raises(StandInError, match=message):
-        AzureStandIn().configure_provider(config)
+    group = azure.group()
+    azure.provider.configure_provider(config)
+    inputs = {"resourceGroupName": "other", "location": "westeurope"}
+    assert azure.check("azure-native:resources:ResourceGroup", "other", **inputs) == []
+    azure.provider.create_resource(
+        reference("azure-native:resources:ResourceGroup", "other"), inputs, preview=True, timeout=TIMEOUT
+    )
+    scope = f"/subscriptions/{config['subscriptionId']}"
+    requests = [
+        lambda: azure.group("other"),
+        lambda: azure.exists(group),
+        lambda: azure.delete(group),
+        lambda: azure.provider.invoke_function(
+            "azure-native:authorization:getRoleDefinition", {"scope": scope, "roleDefinitionId": CRYPTO_USER}
+        ),
+    ]
+    # what is in the own subscription is seen from any
+    for request in requests if "tenantId" in config else (requests[0], requests[-1]):
+        with pytest.raises(ArmError, match=message):
+            request()
+
+
+def test_a_provider_without_a_subscription_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("ARM_SUBSCRIPTION_ID", raising=False)
+    with pytest.raises(StandInError, match="set the key azure-native:subscriptionId"):
+        AzureStandIn().configure_provider({})
 
 
 @pytest.mark.parametrize("kind", types().values(), ids=types().keys())
@@ -181,6 +203,10 @@ def test_functions(azure: AzureDriver) -> None:
     assert found["principalId"] == identity["principalId"]
     with pytest.raises(ArmError, match=r'"ResourceNotFound" .*userAssignedIdentities/nobody'):
         ask("azure-native:managedidentity:getUserAssignedIdentity", {**named, "resourceName": "nobody"})
+    role = {"scope": azure.made[0].id, "roleDefinitionId": CRYPTO_USER.upper()}
+    assert ask("azure-native:authorization:getRoleDefinition", role)["name"] == CRYPTO_USER
+    with pytest.raises(ArmError, match=r'"ResourceNotFound" .*roleDefinitions/none'):
+        ask("azure-native:authorization:getRoleDefinition", {**role, "roleDefinitionId": "none"})
     with pytest.raises(StandInError, match="does not know the function azure-native:network:listSomething"):
         ask("azure-native:network:listSomething", {})
 
