@@ -11,12 +11,16 @@ import pytest
 from pulumi.runtime.rpc import is_rpc_secret
 
 from policies.rules.inspection.taggable_types import is_taggable
+from sandbox.providers.azure.checks import problems as problems_of
+from sandbox.providers.azure.resource_type import types
 from stacks.azure import build
 from stacks.foundation import Access, Foundation, Grant, GrantError, IdentityBinding, ServiceAccountReference
 from stacks.settings import Profile, Settings
+from stacks.settings.loading import parse
 from tests.unit.azure_outputs import AZURE_FUNCTIONS, AZURE_OUTPUTS, SUBSCRIPTION
 from tests.unit.platform import settings_of
 from tests.unit.recording import RecordingEngine, Registration, recording
+from tests.unit.settings.configuration import patch, stack_values
 
 STACKS = ("azure-dev", "azure-stg", "azure-prod")
 DATA = {
@@ -222,6 +226,21 @@ def test_dev_opens_the_api_server_to_the_networks_that_it_names_and_changes_no_n
     assert profile["enablePrivateCluster"] is False
     assert profile["authorizedIPRanges"] == ["203.0.113.0/24"]
     assert role_assignments_of(again) == role_assignments_of(dev)
+
+
+def test_the_longest_names_that_settings_take_fit_every_type(engine: RecordingEngine) -> None:
+    """Source: CFG-1; the sandbox's table of Azure's names, which is not the program's own."""
+    longest = {"kubernetes.clusterName": "a" * 40, "lake.namePrefix": "b" * 13}
+    settings, problems = parse(patch(stack_values("azure-prod"), longest, []), "azure-prod")
+    assert settings is not None, problems
+    _, longer = parse(patch(stack_values("azure-prod"), {key: f"{name}x" for key, name in longest.items()}, []), "prod")
+    assert sorted(".".join(map(str, problem.path)) for problem in longer) == sorted(longest), "these are the longest"
+
+    resources = [item for item in deploy(engine, settings, *GRANTS).engine.registrations if item.type in types()]
+    judged = [(types()[item.type], item.inputs) for item in resources]
+    assert len(judged) > 100
+    refused = [text for kind, inputs in judged for path, text in problems_of(kind, inputs) if path == kind.own_name]
+    assert refused == []
 
 
 def permissions_of(deployment: Deployment, account: str) -> list[tuple[str, str]]:
