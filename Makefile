@@ -2,7 +2,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help up preview charts render destroy down shell status test test-fast lint format bench docs schema lock
+.PHONY: help up preview charts render destroy down shell status test test-fast lint format bench parity docs schema lock
 
 STACK ?= dev
 PYTHON_FOR_VENV ?= python3
@@ -65,8 +65,12 @@ format: $(READY) ## lay the code out
 bench: $(READY) ## times and memory, as ratios to a floor
 	@$(PYTHON) -m tests.bench
 
-docs: $(READY) ## a page per component, from its docstring
+parity: $(READY) ## what each cloud registers, by capability, and why one lacks what another has
+	@$(PYTHON) -m tests.unit.parity
+
+docs: $(READY) ## a page per component, from its docstring, and one that compares the clouds
 	@$(PYTHON) docs/generate.py
+	@$(PYTHON) -m tests.unit.parity --write
 
 schema: $(READY) ## the JSON schema that editors use for Pulumi.*.yaml
 	@$(PYTHON) -m stacks.schema

@@ -75,6 +75,7 @@ class _Builder:
         secrets = self._secrets(encryption)
         registry = self._registry(encryption)
         database = self._database(encryption, network, cluster) if self._managed_database else None
+        store = ObjectStore(f"s3.{self._account.region}.amazonaws.com", self._account.region)
         identity = self._identity(encryption, cluster, lake, database)
         self._budget()
         return Foundation(
@@ -88,12 +89,15 @@ class _Builder:
             registry=registry.url,
             backup={name: lake.buckets[name].bucket for name in BACKUP_BUCKETS},
             database=database.endpoint if database else None,
-            outputs=_outputs(network, cluster, lake, registry, database),
+            outputs={
+                **_outputs(network, cluster, lake, registry, database),
+                "objectStoreEndpoint": f"https://{store.host}",
+            },
             secrets=_secret_names(secrets, database),
             acme_solver=_acme_solver(self._account.region),
             load_balancer=self._load_balancer(network, cluster),
             dns_provider="aws",
-            object_store=ObjectStore(f"s3.{self._account.region}.amazonaws.com", self._account.region),
+            object_store=store,
             cluster=cluster.resource,
             database_backups={} if self._managed_database else _database_backups(lake),
             destination_networks={
@@ -321,13 +325,13 @@ def _outputs(
     network: Network, cluster: Cluster, lake: DataLake, registry: Registry, database: Database | None
 ) -> dict[str, pulumi.Input[Any]]:
     outputs: dict[str, pulumi.Input[Any]] = {
-        "vpcId": network.vpc_id,
+        "networkId": network.vpc_id,
         "clusterName": cluster.cluster_name,
-        "clusterEndpoint": cluster.resource.endpoint,
+        "clusterEndpoint": cluster.endpoint,
         "kubeconfig": cluster.kubeconfig,
         "lake": dict(lake.zones),
         "buckets": {name: bucket.bucket for name, bucket in lake.buckets.items()},
-        "invoicesTopicArn": lake.arrivals_topic_arn,
+        "invoicesTopic": lake.arrivals_topic_arn,
         "registryUrl": registry.url,
     }
     return outputs | ({"databaseHost": database.endpoint.host} if database else {})

@@ -319,13 +319,14 @@ class _Builder:
     def _outputs(self, registry: Registry, database: Database | None) -> Mapping[str, pulumi.Input[Any]]:
         network, cluster, lake = self._network, self._cluster, self._lake
         outputs: dict[str, pulumi.Input[Any]] = {
-            "vnetId": network.vnet_id,
+            "networkId": network.vnet_id,
             "clusterName": cluster.cluster_name,
+            "clusterEndpoint": cluster.endpoint,
             "kubeconfig": cluster.kubeconfig,
             "lake": dict(lake.zones),
             "buckets": {name: bucket.bucket for name, bucket in lake.buckets.items()},
             "backupAccount": lake.backup_account_name,
-            "invoicesTopicId": lake.arrivals_topic_id,
+            "invoicesTopic": lake.arrivals_topic_id,
             "registryUrl": registry.url,
             "nameServers": self._dns_zone.name_servers,
         }

@@ -72,15 +72,16 @@ def build(settings: Settings, connect: Connect = openshift_api.connect) -> Found
     except openshift_api.AccessError as error:
         raise openshift_checks.unusable(error) from error
     openshift_checks.check(settings, settings.openshift, cluster)
-    return _Builder(settings, settings.openshift).build()
+    return _Builder(settings, settings.openshift, cluster.server).build()
 
 
 class _Builder:
     """Hands the settings to the components, and what one component makes to the next."""
 
-    def __init__(self, settings: Settings, openshift: OpenShiftSettings) -> None:
+    def __init__(self, settings: Settings, openshift: OpenShiftSettings, api_server: str) -> None:
         self._settings = settings
         self._openshift = openshift
+        self._api_server = api_server
         self._prefix = settings.kubernetes.cluster_name
         self._protect = settings.lake.protect
         self._vault_name: Callable[[str], str] = (
@@ -188,6 +189,7 @@ class _Builder:
     def _outputs(self, lake: DataLake, registry: Registry) -> dict[str, pulumi.Input[Any]]:
         return {
             "clusterName": self._prefix,
+            "clusterEndpoint": self._api_server,
             "clusterId": self._openshift.cluster_id,
             "lake": dict(lake.zones),
             "buckets": dict(lake.buckets),

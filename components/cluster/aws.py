@@ -81,6 +81,7 @@ class Cluster(pulumi.ComponentResource):
     resource: aws.eks.Cluster
     security_group_id: pulumi.Output[str]
     oidc_issuer: pulumi.Output[str]
+    endpoint: pulumi.Output[str]
     kubeconfig: pulumi.Output[str]
     provider: kubernetes.Provider
     storage_classes: Sequence[StorageClassSpecification]
@@ -93,6 +94,7 @@ class Cluster(pulumi.ComponentResource):
         self._tags = args.ownership.tags("cluster")
         self.resource = self._control_plane()
         self.cluster_name = self.resource.name
+        self.endpoint = self.resource.endpoint
         self.security_group_id = self.resource.vpc_config.apply(_cluster_security_group)
         self.oidc_issuer = self.resource.identities.apply(_issuer)
         self._oidc_provider()

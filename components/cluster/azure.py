@@ -4,7 +4,7 @@ Source: CLU-2, CLU-4, CLU-5, CLU-10, CLU-17, SEC-15.
 """
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Network
 from typing import Any
@@ -83,6 +83,7 @@ class Cluster(pulumi.ComponentResource):
     Attributes:
         kubelet_principal_id: object id of the identity that pulls images.
         oidc_issuer: who signs the service accounts' tokens.
+        endpoint: address of the API server.
         ready: gate: every node pool stands.
 
     Source: CLU-2, CLU-4, CLU-5, CLU-10, CLU-17, SEC-15.
@@ -92,6 +93,7 @@ class Cluster(pulumi.ComponentResource):
     resource: containerservice.ManagedCluster
     kubelet_principal_id: pulumi.Output[str]
     oidc_issuer: pulumi.Output[str]
+    endpoint: pulumi.Output[str]
     kubeconfig: pulumi.Output[str]
     provider: kubernetes.Provider
     storage_classes: Sequence[StorageClassSpecification]
@@ -121,9 +123,11 @@ class Cluster(pulumi.ComponentResource):
         diagnose(f"{name}-logs", self.resource.id, args.workspace_id, self._child)
         self._maintenance()
         self.ready = self._nodes()[-1]
-        self.kubeconfig = self._kubeconfig()
+        server = self._server()
+        self.endpoint = server.apply(lambda each: str(each["server"]))
+        self.kubeconfig = self._kubeconfig(server)
         self.provider = kubernetes.Provider(f"{name}-kubernetes", kubeconfig=self.kubeconfig, opts=self._child)
-        self.storage_classes = _storage_classes(args.disk_encryption_set_id)
+        self.storage_classes = _storage_classes(args.disk_encryption_set_id, self._tags)
         self.register_outputs({"cluster_name": self.cluster_name})
 
     def _control_plane(self) -> containerservice.ManagedCluster:
@@ -289,16 +293,17 @@ class Cluster(pulumi.ComponentResource):
                 opts=self._child,
             )
 
-    def _kubeconfig(self) -> pulumi.Output[str]:
-        """A kubeconfig without credentials: each use asks Entra for a token, as whoever is signed in to the Azure CLI.
-
-        What AKS hands out has the API server's address and certificate, and opens nothing.
-        """
+    def _server(self) -> pulumi.Output[dict[str, Any]]:
+        """Address and certificate of the API server, as AKS hands them out to users; they open nothing."""
         told = containerservice.list_managed_cluster_user_credentials_output(
             resource_group_name=self._group,
             resource_name=self.cluster_name,
             opts=pulumi.InvokeOutputOptions(parent=self, depends_on=[self.resource]),
         )
+        return told.kubeconfigs.apply(_server)
+
+    def _kubeconfig(self, server: pulumi.Output[dict[str, Any]]) -> pulumi.Output[str]:
+        """A kubeconfig without credentials: each use asks Entra for a token, as whoever the Azure CLI has signed in."""
         name, tenant = self._args.cluster_name, self._args.account.tenant_id
         login = {
             "apiVersion": "client.authentication.k8s.io/v1beta1",
@@ -316,7 +321,7 @@ class Cluster(pulumi.ComponentResource):
                 "apiVersion": "v1",
                 "kind": "Config",
                 "current-context": name,
-                "clusters": [{"name": name, "cluster": told.kubeconfigs.apply(_server)}],
+                "clusters": [{"name": name, "cluster": server}],
                 "contexts": [{"name": name, "context": {"cluster": name, "user": name}}],
                 "users": [{"name": name, "user": {"exec": login}}],
             }
@@ -346,12 +351,16 @@ def _issuer(profile: containerservice.outputs.ManagedClusterOIDCIssuerProfileRes
     return profile.issuer_url
 
 
-def _storage_classes(disk_encryption_set_id: pulumi.Input[str]) -> Sequence[StorageClassSpecification]:
+def _storage_classes(
+    disk_encryption_set_id: pulumi.Input[str], tags: Mapping[str, str]
+) -> Sequence[StorageClassSpecification]:
     parameters: dict[str, pulumi.Input[str]] = {
         "skuName": "Premium_LRS",
         "networkAccessPolicy": "DenyAll",
         "publicNetworkAccess": "Disabled",
         "diskEncryptionSetID": disk_encryption_set_id,
+        # a volume does not inherit the cluster's
+        "tags": ",".join(f"{key}={value}" for key, value in tags.items()),
     }
     return (
         StorageClassSpecification("standard", "disk.csi.azure.com", parameters, default=True),

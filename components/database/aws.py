@@ -128,6 +128,7 @@ class Database(pulumi.ComponentResource):
     def _parameters(self) -> aws.rds.ParameterGroup:
         settings = {
             "rds.force_ssl": "1",
+            "ssl_min_protocol_version": "TLSv1.2",
             "log_connections": "1",
             "log_disconnections": "1",
             "log_min_duration_statement": "1000",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network
 
 import pulumi
-from pulumi_azure_native import dbforpostgresql
+from pulumi_azure_native import authorization, dbforpostgresql
 
 from components.account.azure import Account
 from components.database.managed import ManagedDatabase
@@ -47,7 +47,7 @@ class DatabaseArgs:
         key: encrypts the data.
         links: private doors.
         workspace_id: where its log goes.
-        protect: whether the engine refuses to delete it.
+        protect: whether Azure and the engine refuse to delete it.
         account: where it is.
     """
 
@@ -90,8 +90,10 @@ class Database(pulumi.ComponentResource):
         self._group = args.account.resource_group(name, "database", self._child).name
         server = self._server()
         self._configure(server)
-        diagnose(f"{name}-logs", server.id, args.workspace_id, self._child)
+        logs = diagnose(f"{name}-logs", server.id, args.workspace_id, self._child)
         self.ready = args.links.connect("database", "postgresqlServer", server.id)
+        if args.protect:
+            self._lock(server, after=[logs, self.ready])
         self.endpoint = ManagedDatabase(
             host=server.fully_qualified_domain_name,
             port=pulumi.Output.from_input(_PORT),
@@ -145,6 +147,17 @@ class Database(pulumi.ComponentResource):
                 ],
                 custom_timeouts=pulumi.CustomTimeouts(create="60m", update="120m", delete="60m"),
             ),
+        )
+
+    def _lock(self, server: dbforpostgresql.Server, *, after: Sequence[pulumi.Resource]) -> None:
+        """Have Azure refuse to delete it, with what hangs on it: so the lock comes last, and goes first."""
+        authorization.ManagementLockByScope(
+            f"{self._name}-lock",
+            lock_name="no-deletion",
+            level=authorization.LockLevel.CAN_NOT_DELETE,
+            notes="Holds the platform's data",
+            scope=server.id,
+            opts=pulumi.ResourceOptions(parent=self, depends_on=list(after)),
         )
 
     def _configure(self, server: dbforpostgresql.Server) -> None:

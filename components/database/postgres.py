@@ -21,7 +21,12 @@ CLUSTER = SERVICE
 _PLUGIN = "barman-cloud.cloudnative-pg.io"
 _INSTANCES = {"cnpg.io/cluster": CLUSTER}
 # chosen: the engines of dev keep pools of ten to twenty connections each
-_PARAMETERS = {"max_connections": "200", "log_min_duration_statement": "1000", "log_connections": "on"}
+_PARAMETERS = {
+    "max_connections": "200",
+    "log_connections": "on",
+    "log_disconnections": "on",
+    "log_min_duration_statement": "1000",
+}
 # BACKUP-6; with seconds first
 _BACKUP_SCHEDULE = "0 0 2 * * *"
 
@@ -34,6 +39,8 @@ class PostgresArgs:
         environment: the stack that it is part of.
         image: PostgreSQL by exact tag.
         storage_gib: volume of each instance.
+        storage_class: of these volumes.
+        protect: whether the engine refuses to delete it.
         rows: the databases, by name.
         backups: where they go, in the form of Barman's object store; empty: nowhere.
         backup_retention_days: days back to which any moment can be restored.
@@ -44,6 +51,8 @@ class PostgresArgs:
     environment: Environment
     image: str
     storage_gib: int
+    storage_class: str
+    protect: bool
     rows: Mapping[str, DatabaseRow]
     backups: Mapping[str, Any]
     backup_retention_days: int
@@ -101,7 +110,13 @@ class Postgres(pulumi.ComponentResource):
         )
 
     def _custom(
-        self, kind: str, name: str, spec: Mapping[str, Any], *after: pulumi.Resource, api_version: str = API_VERSION
+        self,
+        kind: str,
+        name: str,
+        spec: Mapping[str, Any],
+        *after: pulumi.Resource,
+        api_version: str = API_VERSION,
+        protect: bool = False,
     ) -> pulumi.Resource:
         return kubernetes.apiextensions.CustomResource(
             f"{kind.lower()}-{name}",
@@ -109,7 +124,9 @@ class Postgres(pulumi.ComponentResource):
             kind=kind,
             metadata=self._metadata(name),
             spec=spec,
-            opts=self._inside(self._args.operator, *after),
+            opts=pulumi.ResourceOptions.merge(
+                self._inside(self._args.operator, *after), pulumi.ResourceOptions(protect=protect)
+            ),
         )
 
     def _traffic(self) -> pulumi.Resource:
@@ -167,7 +184,7 @@ class Postgres(pulumi.ComponentResource):
                     "dataChecksums": True,
                 }
             },
-            "storage": {"storageClass": self._environment.storage_class, "size": f"{self._args.storage_gib}Gi"},
+            "storage": {"storageClass": self._args.storage_class, "size": f"{self._args.storage_gib}Gi"},
             "resources": size.resources,
             "priorityClassName": Priority.CRITICAL.value,
             "affinity": {
@@ -181,7 +198,7 @@ class Postgres(pulumi.ComponentResource):
         }
         if self._args.backups:
             spec["plugins"] = [{"name": _PLUGIN, "isWALArchiver": True, "parameters": {"barmanObjectName": CLUSTER}}]
-        return self._custom("Cluster", CLUSTER, spec, *gates)
+        return self._custom("Cluster", CLUSTER, spec, *gates, protect=self._args.protect)
 
     def _host_based_access(self) -> list[str]:
         owners = [f"hostssl {name} {row.owner} all scram-sha-256" for name, row in self._args.rows.items()]

@@ -38,6 +38,8 @@ def _postgres(assembly: Assembly) -> None:
             environment=environment,
             image=image,
             storage_gib=assembly.settings.database.storage_gib,
+            storage_class=_class_of_data(assembly),
+            protect=assembly.settings.lake.protect,
             rows=rows,
             backups=assembly.foundation.database_backups,
             backup_retention_days=assembly.settings.database.backup_retention_days,
@@ -49,3 +51,9 @@ def _postgres(assembly: Assembly) -> None:
     migrations = database.Migrations("analytics-migrations", args, assembly.opts)
     # flows and DAGs write to the schema: their engines start after it
     assembly.database = replace(server, ready=migrations.ready)
+
+
+def _class_of_data(assembly: Assembly) -> str:
+    """Volumes outlive their claims where the settings protect data, if the cluster has a class of such."""
+    retained = [each.name for each in assembly.foundation.storage_classes if each.retain]
+    return next(iter(retained if assembly.settings.lake.protect else ()), assembly.environment.storage_class)

@@ -7,9 +7,13 @@ from functools import cache
 
 import pytest
 
+from tests.unit import programs as whole
 from tests.unit.platform import Deployment, deploy, settings_of
+from tests.unit.programs import Program
 from tests.unit.recording import RecordingEngine, recording
 from tests.unit.settings.configuration import STACKS
+
+Programs = Callable[[str], Program]
 
 
 def pytest_collection_finish() -> None:
@@ -46,3 +50,15 @@ def platform(request: pytest.FixtureRequest, deployments: Callable[[str], Deploy
 def dev(deployments: Callable[[str], Deployment]) -> Deployment:
     """The platform of the dev stack."""
     return deployments("dev")
+
+
+@pytest.fixture(scope="session")
+def programs() -> Iterator[Programs]:
+    """The whole program of a committed stack by the stack's name, deployed once for all tests."""
+    with ExitStack() as engines:
+
+        @cache
+        def deployed(stack: str) -> Program:
+            return whole.deploy(engines.enter_context(recording(stack)), settings_of(stack))
+
+        yield deployed

@@ -1,19 +1,20 @@
 """Foundation and platform on OpenShift as each stack's file describes them, everything on. Source: A-31, CLU-3."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 import yaml
 
 from components.observability.cluster_monitoring import querier_configuration
-from stacks import openshift, platform
+from stacks import openshift
 from stacks.foundation import Access, Foundation, Grant, GrantError, ServiceAccountReference
-from stacks.settings import Settings
+from tests.unit.conftest import Programs
 from tests.unit.openshift_cluster import cluster_of
 from tests.unit.platform import Deployment, settings_of
-from tests.unit.recording import RecordingEngine, recording
+from tests.unit.programs import deploy
+from tests.unit.recording import RecordingEngine
 
 STACKS = ("openshift-dev", "openshift-stg", "openshift-prod")
 # of a secret in Pulumi's protocol
@@ -32,23 +33,9 @@ def value_of(secret: dict[str, Any]) -> Any:
     return secret["value"]
 
 
-def deploy(engine: RecordingEngine, settings: Settings) -> Deployment:
-    engine.outputs[PASSWORD] = _password
-
-    def program() -> dict[str, Any]:
-        foundation = openshift.build(settings, lambda _: cluster_of(settings))
-        return dict(platform.build(settings, foundation))
-
-    return Deployment(settings, engine, engine.deploy(program), {}, frozenset())
-
-
 @pytest.fixture(scope="module")
-def deployments() -> Iterator[Mapping[str, Deployment]]:
-    engines = [recording(stack) for stack in STACKS]
-    opened = [engine.__enter__() for engine in engines]
-    yield {engine.stack: deploy(engine, settings_of(engine.stack)) for engine in opened}
-    for engine in engines:
-        engine.__exit__(None, None, None)
+def deployments(programs: Programs) -> Mapping[str, Deployment]:
+    return {stack: programs(stack) for stack in STACKS}
 
 
 @pytest.fixture(params=STACKS)

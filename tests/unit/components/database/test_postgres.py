@@ -39,6 +39,8 @@ def deploy(engine: RecordingEngine, profile: str = "dev", *, backed_up: bool = T
             environment=stack,
             image=postgres_image("17"),
             storage_gib=20,
+            storage_class="standard",
+            protect=profile == "prod",
             rows=databases(),
             backups=BACKUPS if backed_up else {},
             backup_retention_days=7,
