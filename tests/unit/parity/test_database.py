@@ -38,12 +38,6 @@ def portable(program: Program) -> Mapping[str, Any]:
     }
 
 
-def test_one_of_cloud_and_cluster_backs_it_up(programs: Programs) -> None:
-    for stack in ("dev", "prod", "azure-dev", "azure-prod", "openshift-dev", "openshift-prod"):
-        foundation = programs(stack).foundation
-        assert (foundation.database is None) is bool(foundation.database_backups), stack
-
-
 def server(program: Program) -> Registration:
     """The server, whoever runs it."""
     (found,) = [item for kind in (RDS, FLEXIBLE, IN_CLUSTER) for item in program.engine.of_type(kind)]

@@ -13,26 +13,22 @@ from tests.unit.parity.reading import LOCK, aws_key, unkept, unlogged
 from tests.unit.programs import Program
 from tests.unit.recording import Registration
 
-ZONES = {"raw", "curated", "archive"}
-BACKUPS = {"velero-backups", "backups"}
 # S3 delivers access logs only to a bucket that is encrypted with S3's own keys
 ACCESS_LOGS = "lake-access-logs"
+BUCKET = "aws:s3/bucket:Bucket"
 ACCOUNT, CONTAINER = "azure-native:storage:StorageAccount", "azure-native:storage:BlobContainer"
 
 Days = tuple[int | None, int | None, int | None]
 
 
-def test_every_cloud_has_the_same_buckets(programs: Programs) -> None:
-    for stack in ("dev", "azure-dev", "openshift-dev", "prod", "azure-prod", "openshift-prod"):
-        program = programs(stack)
-        assert set(program.foundation.lake) == set(program.outputs["lake"]) == ZONES, stack
-        assert set(program.outputs["buckets"]) == {*ZONES, *BACKUPS, "invoices"}, stack
-        assert set(program.foundation.backup) == BACKUPS, stack
-
-
 def aws_buckets(program: Program) -> list[Registration]:
+    """Every bucket, that of the access logs included."""
+    return program.engine.of_type(BUCKET)
+
+
+def of_data(program: Program) -> list[Registration]:
     """Buckets that hold data."""
-    return [item for item in program.engine.of_type("aws:s3/bucket:Bucket") if item.name != ACCESS_LOGS]
+    return [item for item in aws_buckets(program) if item.name != ACCESS_LOGS]
 
 
 def of_buckets(program: Program, kind: str) -> dict[str, dict[str, Any]]:
@@ -41,13 +37,16 @@ def of_buckets(program: Program, kind: str) -> dict[str, dict[str, Any]]:
     return {item.inputs["bucket"]: item.inputs for item in found}
 
 
-def each_bucket(program: Program, kind: str, is_good: IsGood) -> list[str]:
+def each_bucket(program: Program, kind: str, is_good: IsGood, among: list[Registration] | None = None) -> list[str]:
+    """Buckets (among all, or these) that are not set well."""
     settings = of_buckets(program, kind)
-    return failing(aws_buckets(program), lambda bucket: is_good(settings.get(bucket["bucket"], {})))
+    buckets = aws_buckets(program) if among is None else among
+    return failing(buckets, lambda bucket: is_good(settings.get(bucket["bucket"], {})))
 
 
-def lake_accounts(program: Program) -> list[Registration]:
-    return [item for item in program.engine.of_type(ACCOUNT) if item.name.startswith("lake-")]
+def azure_accounts(program: Program) -> list[Registration]:
+    """Every storage account, that of the flow logs included."""
+    return program.engine.of_type(ACCOUNT)
 
 
 def aws_encrypted(program: Program) -> list[str]:
@@ -59,7 +58,7 @@ def aws_encrypted(program: Program) -> list[str]:
         return (default["sseAlgorithm"], default["kmsMasterKeyId"]) == ("aws:kms", key)
 
     topics = program.engine.of_type("aws:sns/topic:Topic")
-    return each_bucket(program, "ServerSideEncryptionConfiguration", is_encrypted) + failing(
+    return each_bucket(program, "ServerSideEncryptionConfiguration", is_encrypted, of_data(program)) + failing(
         topics, lambda topic: topic["kmsMasterKeyId"] == key
     )
 
@@ -72,7 +71,7 @@ def azure_encrypted(program: Program) -> list[str]:
             service["enabled"] for service in encryption["services"].values()
         )
 
-    return failing(lake_accounts(program), is_encrypted)
+    return failing(azure_accounts(program), is_encrypted)
 
 
 def aws_closed(program: Program) -> list[str]:
@@ -85,7 +84,7 @@ def aws_closed(program: Program) -> list[str]:
 
 def azure_closed(program: Program) -> list[str]:
     accounts = failing(
-        lake_accounts(program),
+        azure_accounts(program),
         lambda account: (
             account["publicNetworkAccess"] == "Disabled"
             and not account["allowBlobPublicAccess"]
@@ -109,18 +108,20 @@ def aws_tls(program: Program) -> list[str]:
 
 def azure_tls(program: Program) -> list[str]:
     return failing(
-        lake_accounts(program),
+        azure_accounts(program),
         lambda account: account["enableHttpsTrafficOnly"] and account["minimumTlsVersion"] == "TLS1_2",
     )
 
 
 def aws_logged(program: Program) -> list[str]:
-    return each_bucket(program, "Logging", lambda log: log["targetBucket"].endswith("-access-logs"))
+    logged = of_data(program)
+    return each_bucket(program, "Logging", lambda log: log["targetBucket"].endswith("-access-logs"), logged)
 
 
 def azure_logged(program: Program) -> list[str]:
-    """Blobs of both accounts, and the queue of announcements."""
-    return unlogged(program, "lake-lake-blob-logs", "lake-lake-queue-logs", "lake-backup-blob-logs")
+    """Blobs of every account, and the queue of announcements."""
+    blobs = [f"{account.name}-blob-logs" for account in azure_accounts(program)]
+    return unlogged(program, "lake-lake-queue-logs", *blobs)
 
 
 def wanted_days(program: Program) -> dict[str, Days]:
@@ -165,6 +166,7 @@ def aws_recoverable(program: Program) -> list[str]:
         program,
         "LifecycleConfiguration",
         lambda settings: settings["rules"][0]["noncurrentVersionExpiration"]["noncurrentDays"] >= 30,
+        of_data(program),
     )
     return versions + kept
 
@@ -205,7 +207,7 @@ def azure_kept_by_cloud(program: Program) -> list[str]:
 
 
 def azure_kept(program: Program) -> list[str]:
-    return unkept([*lake_accounts(program), *program.engine.of_type(CONTAINER)])
+    return unkept([*azure_accounts(program), *program.engine.of_type(CONTAINER)])
 
 
 def aws_announced(program: Program) -> list[str]:
