@@ -207,7 +207,7 @@ class LakeSettings(SettingsModel):
     log_retention_days: Annotated[int, Field(ge=1, le=3650)] = 90
     """Days that access logs are kept."""
     protect: bool
-    """Whether the engine refuses to delete the buckets; obligatory in prod."""
+    """Whether the engine refuses to delete what holds data, and the cloud where it can; obligatory in prod."""
     raw: LifecycleSettings = LifecycleSettings()
     """Lifecycle of data as it arrived."""
     curated: LifecycleSettings = LifecycleSettings(infrequent_access_days=90, archive_days=365)

@@ -139,7 +139,7 @@ class StorageSettings(SettingsModel):
     standard: StorageClassName
     """For volumes that may go with their claim; it encrypts them."""
     retained: StorageClassName | None = None
-    """For volumes that outlive their claim."""
+    """For volumes that outlive their claim: the database's, where lake.protect is on."""
 
 
 class OpenShiftSettings(SettingsModel):

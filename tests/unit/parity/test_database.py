@@ -23,6 +23,12 @@ def test_in_dev_the_cluster_runs_the_same_server_everywhere(programs: Programs, 
     assert portable(programs(stack)) == portable(programs("dev"))
 
 
+@pytest.mark.parametrize("stack", ["dev", "azure-dev", "openshift-dev"])
+def test_in_dev_volumes_go_with_their_claims(programs: Programs, stack: str) -> None:
+    (default,) = [each.name for each in programs(stack).foundation.storage_classes if each.default]
+    assert server(programs(stack)).inputs["spec"]["storage"]["storageClass"] == default
+
+
 def portable(program: Program) -> Mapping[str, Any]:
     """A server's specification without what is the cloud's: the class of its volumes, and how it is known there."""
     (server,) = program.engine.of_type(IN_CLUSTER)
