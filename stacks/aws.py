@@ -14,7 +14,7 @@ from components.budget.aws import Budget, BudgetArgs
 from components.cluster.aws import Cluster, ClusterArgs
 from components.cluster.node_pool import NodePool
 from components.database.aws import Database, DatabaseArgs
-from components.datalake import ObjectStore
+from components.datalake import S3Store
 from components.datalake.aws import DataLake, DataLakeArgs
 from components.datalake.lifecycle import Lifecycle
 from components.edge import LoadBalancer
@@ -75,7 +75,7 @@ class _Builder:
         secrets = self._secrets(encryption)
         registry = self._registry(encryption)
         database = self._database(encryption, network, cluster) if self._managed_database else None
-        store = ObjectStore(f"s3.{self._account.region}.amazonaws.com", self._account.region)
+        store = S3Store(f"s3.{self._account.region}.amazonaws.com", self._account.region)
         identity = self._identity(encryption, cluster, lake, database)
         self._budget()
         return Foundation(

@@ -87,6 +87,7 @@ class _Builder:
             control_plane_networks=network.intra_networks[1:],
             identity=self._identity(),
             lake=lake.zones,
+            object_store=lake.object_store,
             secret_store=secrets.store,
             storage_classes=cluster.storage_classes,
             registry=registry.url,

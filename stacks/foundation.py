@@ -15,7 +15,7 @@ from components.base import SystemPods
 from components.base.traffic import Network
 from components.cluster.storage_classes import StorageClassSpecification
 from components.database.managed import ManagedDatabase
-from components.datalake import ObjectStore
+from components.datalake import BlobStore, ObjectStore, S3Store
 from components.edge import LoadBalancer
 from components.identity import (
     Access,
@@ -31,6 +31,7 @@ from components.secrets import SecretStoreSpecification
 
 __all__ = [
     "Access",
+    "BlobStore",
     "ClusterMonitoring",
     "Foundation",
     "Grant",
@@ -41,6 +42,7 @@ __all__ = [
     "LoadBalancer",
     "ManagedDatabase",
     "ObjectStore",
+    "S3Store",
     "SecretStoreSpecification",
     "ServiceAccountReference",
     "StorageClassSpecification",
@@ -58,6 +60,7 @@ class Foundation:
         control_plane_networks: addresses that the API server calls from and answers on.
         identity: gives service accounts cloud permissions.
         lake: address of each lake zone.
+        object_store: the API that lake and buckets answer on.
         secret_store: how External Secrets reaches the cloud's vault.
         storage_classes: block storage on offer.
         registry: where images that the platform builds are pulled from, without a trailing slash.
@@ -76,7 +79,6 @@ class Foundation:
         load_balancer: how Services that are reachable from outside get a load balancer.
         dns_provider: what external-dns calls the cloud's DNS service; None: records are made by hand.
         dns_files: what external-dns reads of that service, by the name of the file; none of it is secret.
-        object_store: the S3 API before the lake; None: the cloud has none.
         destination_networks: addresses of named destinations (``components/base/destinations.yaml``) that only the
             cloud knows: where pods get their identity, private endpoints of its services.
         cluster: the cluster, whose end is the end of everything in it (``deleted_with``); None: it is not ours.
@@ -87,6 +89,7 @@ class Foundation:
     control_plane_networks: Sequence[IPv4Network]
     identity: Identity
     lake: Mapping[str, pulumi.Output[str]]
+    object_store: ObjectStore
     secret_store: SecretStoreSpecification
     storage_classes: Sequence[StorageClassSpecification]
     registry: pulumi.Output[str]
@@ -99,7 +102,6 @@ class Foundation:
     certificate_per_host: bool = False
     dns_provider: str | None = None
     dns_files: Mapping[str, str] = field(default_factory=dict[str, str])
-    object_store: ObjectStore | None = None
     cluster: pulumi.Resource | None = None
     database_backups: Mapping[str, Any] = field(default_factory=dict[str, Any])
     destination_networks: Mapping[str, Sequence[Network]] = field(default_factory=dict[str, Sequence[Network]])

@@ -17,6 +17,7 @@ from components.base.sizes import Size
 from components.base.traffic import ControlPlane, EgressRule, Network
 from components.base.vault_secret import VaultSecretForm, vault_secret
 from components.charts import ChartMirror
+from components.datalake import ObjectStore
 from components.identity import Credentials, Grant, HostAccess, Identity, IdentityBinding, ServiceAccountReference
 from components.ownership import Ownership
 
@@ -34,6 +35,7 @@ class Environment:
         sizes: resources and replicas, by name of the workload.
         identity: gives service accounts cloud permissions.
         lake: address of each lake zone, e.g. ``s3://bucket``.
+        object_store: the API that lake and buckets answer on.
         storage_class: of volumes that may go with their claim.
         registry: where the platform's own images are pulled from, without a trailing slash.
         assigns_user_ids: whether the cluster gives pods their user; then no pod names one.
@@ -53,6 +55,7 @@ class Environment:
     sizes: Mapping[str, Size]
     identity: Identity
     lake: Mapping[str, pulumi.Output[str]]
+    object_store: ObjectStore
     storage_class: str
     registry: pulumi.Output[str]
     assigns_user_ids: bool = False

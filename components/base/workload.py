@@ -6,19 +6,19 @@ Source: CLU-14, CLU-15, NET-9, POL-1..3, SEC-2; Pod Security "restricted".
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pulumi
 import pulumi_kubernetes as kubernetes
 
-from components.base.container import Container
+from components.base.container import Container, Mount
 from components.base.destinations import client_labels
 from components.base.monitoring import service_monitor
 from components.base.namespace import Namespace
 from components.base.scheduling import Priority
 from components.base.sizes import Size
 from components.charts import RESTART, uses_secrets
-from components.identity import IdentityBinding
+from components.identity import CREDENTIAL_FILES, IdentityBinding
 from components.ownership import Ownership
 
 # each replica's own volume
@@ -303,7 +303,8 @@ class Workload(pulumi.ComponentResource):
     def _pod(self, revision: str) -> kubernetes.core.v1.PodSpecArgsDict:
         user = self._args.user
         storage, identity = self._args.storage, self._args.identity or IdentityBinding()
-        container = self._args.container.specification({_VOLUME: storage.path} if storage else None)
+        owned = replace(self._args.container, mounts=[*self._args.container.mounts, *_credential_files(identity)])
+        container = owned.specification({_VOLUME: storage.path} if storage else None)
         container["env"] = [*self._variables(), *self._args.container.env] or None
         container["env_from"] = [
             *([{"config_map_ref": {"name": self._settings_name}}] if self._args.variables is None else []),
@@ -328,7 +329,7 @@ class Workload(pulumi.ComponentResource):
                 self._spread("kubernetes.io/hostname", revision, strict=False),
             ],
             "containers": [container],
-            "volumes": self._args.container.volumes(),
+            "volumes": owned.volumes(),
         }
 
     def _variables(self) -> Sequence[kubernetes.core.v1.EnvVarArgsDict]:
@@ -418,3 +419,15 @@ class Workload(pulumi.ComponentResource):
                 opts=self._inside(),
             )
         ]
+
+
+def _credential_files(identity: IdentityBinding) -> list[Mount]:
+    credentials = identity.credentials
+    if credentials is None or not credentials.files:
+        return []
+    items: list[kubernetes.core.v1.KeyToPathArgsDict] = [{"key": name, "path": name} for name in credentials.files]
+    source: kubernetes.core.v1.VolumeArgsDict = {
+        "name": "object-store",
+        "secret": {"secret_name": credentials.secret, "items": items},
+    }
+    return [Mount("object-store", CREDENTIAL_FILES, source)]

@@ -1,5 +1,5 @@
 """Object stores: the lake's zones, incoming documents and backups."""
 
-from components.datalake.object_store import ObjectStore
+from components.datalake.object_store import ACCESS_KEY, SECRET_KEY, BlobStore, ObjectStore, S3Store, bucket_of
 
-__all__ = ["ObjectStore"]
+__all__ = ["ACCESS_KEY", "SECRET_KEY", "BlobStore", "ObjectStore", "S3Store", "bucket_of"]

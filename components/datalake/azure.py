@@ -12,6 +12,7 @@ from components.account.azure import Account
 from components.datalake.azure_account import Bucket, StorageAccount, StorageAccountArgs
 from components.datalake.azure_arrivals import Arrivals, ArrivalsArgs
 from components.datalake.lifecycle import Lifecycle, operational_lifecycles
+from components.datalake.object_store import BlobStore
 from components.encryption.azure import EncryptionKey
 from components.logs.azure import Workspace, WorkspaceArgs
 from components.network.azure_private_links import PrivateLinks
@@ -52,6 +53,7 @@ class DataLake(pulumi.ComponentResource):
         opts: carries the Azure provider.
 
     Attributes:
+        object_store: the Blob API of the hierarchical account.
         backup_account_name: the storage account of the backups.
 
     Source: LAKE-1..8, BACKUP-2, BACKUP-4, BACKUP-8.
@@ -59,6 +61,7 @@ class DataLake(pulumi.ComponentResource):
 
     buckets: Mapping[str, Bucket]
     zones: Mapping[str, pulumi.Output[str]]
+    object_store: BlobStore
     arrivals_topic_id: pulumi.Output[str]
     backup_account_name: pulumi.Output[str]
     ready: pulumi.Resource
@@ -74,6 +77,7 @@ class DataLake(pulumi.ComponentResource):
         invoices = operational.pop(INVOICES)
         lake = self._account("lake", {**args.zones, INVOICES: invoices}, hierarchical=True)
         backup = self._account("backup", operational, hierarchical=False)
+        self.object_store = BlobStore(pulumi.Output.concat(lake.account_name, ".blob.core.windows.net"))
         self.backup_account_name = backup.account_name
         self.buckets = {**lake.buckets, **backup.buckets}
         self.zones = {zone: self.buckets[zone].uri for zone in args.zones}

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import pulumi
 
-from components.datalake.object_store import ObjectStore
+from components.datalake.object_store import S3Store
 
 ZONES = ("raw", "curated", "archive")
 
@@ -53,7 +53,7 @@ class DataLake(pulumi.ComponentResource):
 
     zones: Mapping[str, pulumi.Output[str]]
     buckets: Mapping[str, str]
-    object_store: ObjectStore
+    object_store: S3Store
 
     def __init__(self, name: str, args: DataLakeArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("biz-automation:datalake:DataLake", name, None, opts)
@@ -63,5 +63,5 @@ class DataLake(pulumi.ComponentResource):
         self.buckets = dict(args.buckets)
         self.zones = {zone: pulumi.Output.from_input(f"s3://{args.buckets[zone]}") for zone in ZONES}
         host = args.endpoint.removeprefix("https://").rstrip("/")
-        self.object_store = ObjectStore(host, args.region, args.path_style, args.authority)
+        self.object_store = S3Store(host, args.region, args.path_style, args.authority)
         self.register_outputs({"zones": dict(self.zones)})

@@ -1,6 +1,7 @@
 """Who may do what in the cloud."""
 
 from components.identity.grants import (
+    CREDENTIAL_FILES,
     Access,
     Credentials,
     Grant,
@@ -12,6 +13,7 @@ from components.identity.grants import (
 from components.identity.host_access import HostAccess
 
 __all__ = [
+    "CREDENTIAL_FILES",
     "Access",
     "Credentials",
     "Grant",

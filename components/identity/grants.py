@@ -6,9 +6,13 @@ Source: CLU-5, SEC-5, SEC-6.
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, Protocol
 
 import pulumi
+
+# where the files among a workload's credentials are in its containers
+CREDENTIAL_FILES = "/etc/object-store"
+_VOLUME = "object-store"
 
 
 class Access(StrEnum):
@@ -54,7 +58,8 @@ class Credentials:
         vault_name: what the vault calls the secret that has them.
         properties: environment variable -> property of that secret.
         variables: further environment variables: where to sign in, and how.
-        files: key of the Secret -> contents that are no environment variable, such as an authority's certificate.
+        files: key of the Secret -> contents of a file of that name below ``CREDENTIAL_FILES``, such as an authority's
+            certificate; variables that name such a file count on it.
         annotations: of the Secret.
     """
 
@@ -65,13 +70,30 @@ class Credentials:
     files: Mapping[str, str] = field(default_factory=dict[str, str])
     annotations: Mapping[str, str] = field(default_factory=dict[str, str])
 
+    def references(self) -> list[dict[str, Any]]:
+        """Every environment variable as a reference to the Secret, for pods that cannot take all of its keys."""
+        return [
+            {"name": name, "valueFrom": {"secretKeyRef": {"name": self.secret, "key": name}}}
+            for name in (*self.properties, *self.variables)
+        ]
+
+    def volumes(self) -> list[dict[str, Any]]:
+        """The volume with the files, in Kubernetes' own form; none without files."""
+        items = [{"key": name, "path": name} for name in self.files]
+        return [{"name": _VOLUME, "secret": {"secretName": self.secret, "items": items}}] if items else []
+
+    def mounts(self) -> list[dict[str, Any]]:
+        """How a container mounts that volume."""
+        return [{"name": _VOLUME, "mountPath": CREDENTIAL_FILES, "readOnly": True}] if self.files else []
+
 
 @dataclass(frozen=True)
 class IdentityBinding:
     """What the bound workload's objects carry so that the cloud recognises them, and what they must wait for.
 
     Where the cloud recognises no service accounts, ``credentials`` says what the workload signs in with; the Secret of
-    that name holds it once ``ready`` stands, and its keys are environment variables of the workload's containers.
+    that name holds it once ``ready`` stands, and its keys are environment variables of the workload's containers, which
+    have its files mounted.
     """
 
     annotations: Mapping[str, pulumi.Input[str]] = field(default_factory=dict[str, pulumi.Input[str]])

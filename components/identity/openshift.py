@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 import pulumi
 
-from components.datalake.object_store import ObjectStore
+from components.datalake.object_store import ACCESS_KEY, SECRET_KEY, S3Store
 from components.identity.grants import (
+    CREDENTIAL_FILES,
     Credentials,
     Grant,
     IdentityBinding,
@@ -21,8 +22,11 @@ from components.identity.grants import (
 )
 
 # properties of the vault's secret, by the environment variables that every S3 client reads
-PROPERTIES = {"AWS_ACCESS_KEY_ID": "access-key-id", "AWS_SECRET_ACCESS_KEY": "secret-access-key"}
+PROPERTIES = {ACCESS_KEY: "access-key-id", SECRET_KEY: "secret-access-key"}
 AUTHORITY_FILE = "ca.crt"
+_AUTHORITY = f"{CREDENTIAL_FILES}/{AUTHORITY_FILE}"
+# AWS's SDKs for Python and Go read the first, and Node.js the second
+_AUTHORITY_VARIABLES = ("AWS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS")
 
 
 @dataclass(frozen=True)
@@ -38,7 +42,7 @@ class IdentityArgs:
         keys_per_account: whether each service account has keys of its own, with its grants and no more.
     """
 
-    object_store: ObjectStore
+    object_store: S3Store
     zones: Collection[str]
     buckets: Collection[str]
     vault_path: str
@@ -100,10 +104,13 @@ class Identity(pulumi.ComponentResource):
             properties=PROPERTIES,
             variables={
                 "AWS_ENDPOINT_URL_S3": f"https://{store.host}",
+                # SDKs of several languages, and boto3
                 "AWS_REGION": store.region,
+                "AWS_DEFAULT_REGION": store.region,
                 # variables of Kestra's configuration and of MLflow
                 "LAKE_PATH_STYLE": str(store.path_style).lower(),
                 "MLFLOW_BOTO_CLIENT_ADDRESSING_STYLE": "path" if store.path_style else "virtual",
+                **(dict.fromkeys(_AUTHORITY_VARIABLES, _AUTHORITY) if store.authority else {}),
             },
             files={AUTHORITY_FILE: store.authority} if store.authority else {},
             annotations={

@@ -125,7 +125,7 @@ def _keys(path: str) -> dict[str, SecretKey]:
 
 
 def _values(environment: Environment, connection: DatabaseConnection, identity: IdentityBinding) -> dict[str, Any]:
-    size = environment.size(NAME)
+    size, credentials = environment.size(NAME), identity.credentials
     store = {
         "enabled": True,
         "host": connection.host,
@@ -160,8 +160,14 @@ def _values(environment: Environment, connection: DatabaseConnection, identity: 
             "postgres": {**store, "existingSecret": {"name": DATABASE}},
         },
         "extraArgs": {"workers": "2" if environment.is_highly_available else "1"},
-        "extraVolumes": [{"name": "metrics", "emptyDir": {"sizeLimit": "64Mi"}}],
-        "extraVolumeMounts": [{"name": "metrics", "mountPath": "/mlflow/metrics"}],
+        "extraVolumes": [
+            {"name": "metrics", "emptyDir": {"sizeLimit": "64Mi"}},
+            *(credentials.volumes() if credentials else ()),
+        ],
+        "extraVolumeMounts": [
+            {"name": "metrics", "mountPath": "/mlflow/metrics"},
+            *(credentials.mounts() if credentials else ()),
+        ],
         "serverAllowedHosts": [
             environment.host(NAME),
             *(f"{NAME}{end}:{PORT}" for end in ("", ".ml", ".ml.svc", ".ml.svc.cluster.local")),

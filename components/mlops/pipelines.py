@@ -26,7 +26,7 @@ from components.base import (
     Workload,
     WorkloadArgs,
 )
-from components.datalake import ObjectStore
+from components.datalake import S3Store
 from components.identity import Access, Grant, IdentityBinding
 from components.mlops.pipelines_database import PipelinesDatabase, PipelinesDatabaseArgs
 from components.mlops.pipelines_servers import Server, pipelines_servers
@@ -66,7 +66,7 @@ class PipelinesArgs:
     """
 
     environment: Environment
-    object_store: ObjectStore
+    object_store: S3Store
 
 
 class Pipelines(pulumi.ComponentResource):

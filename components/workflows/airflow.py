@@ -3,9 +3,9 @@
 Source: WF-AIRFLOW-1..11, CLU-13, CLU-18, CLU-19, NET-12, A-1, A-12, A-13, A-22.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import pulumi
 import pulumi_kubernetes as kubernetes
@@ -24,6 +24,7 @@ from components.cache import CacheServer
 from components.database import DatabaseServer
 from components.identity import IdentityBinding
 from components.workflows import airflow_secrets
+from components.workflows.airflow_lake import DAGS, LakeAccess, lake_access
 from components.workflows.airflow_parts import API_SERVER, NAMESPACE, PARTS, RELEASE, STATSD, selector
 from components.workflows.airflow_patches import PATCHES, WEBSERVER
 from components.workflows.airflow_values import LAKE_SETTINGS, values
@@ -31,9 +32,6 @@ from components.workflows.airflow_values import LAKE_SETTINGS, values
 SCHEDULER = "airflow-scheduler"
 PORT, METRICS_PORT, EXPORTER_PORT = 8080, 80, 9102
 HEALTH = "/api/v2/monitor/health"
-# where the lake has DAGs with the modules that they import, and where it gets the logs of tasks
-DAGS, LOGS = "airflow/dags", "airflow/logs"
-_BUNDLE = "airflow.providers.amazon.aws.bundles.s3.S3DagBundle"
 # the names that alerts and dashboards count on, beside those of the exporter's mappings (airflow_statsd.yaml)
 _METRICS = {"airflow_dag_run_status": "airflow_dag_run_duration_seconds_count"}
 
@@ -82,10 +80,11 @@ class Airflow(pulumi.ComponentResource):
         super().__init__("biz-automation:workflows:Airflow", name, None, opts)
         self._args = args
         self._namespace = args.environment.namespaces[NAMESPACE]
-        bindings = self._bindings()
-        gates = [args.database.ready, args.cache.ready, *self._secrets(), self._lake_settings()]
+        environment, bindings = args.environment, self._bindings()
+        access = lake_access(environment.object_store, environment.lake["curated"], bindings.values())
+        gates = [args.database.ready, args.cache.ready, *self._secrets(), self._lake_settings(access)]
         gates.extend(binding.ready for binding in bindings.values() if binding.ready)
-        chart = self._chart(name, bindings, gates)
+        chart = self._chart(name, values(environment, bindings, access), gates)
         self._service(SCHEDULER, STATSD, METRICS_PORT, EXPORTER_PORT, chart.ready)
         self.ready = self._service(WEBSERVER, selector(API_SERVER), PORT, PORT, chart.ready)
         self._monitor()
@@ -125,29 +124,23 @@ class Airflow(pulumi.ComponentResource):
             for name, credential in airflow_secrets.credentials(database, self._args.cache).items()
         ]
 
-    def _lake_settings(self) -> pulumi.Resource:
+    def _lake_settings(self, access: LakeAccess) -> pulumi.Resource:
         """Settings that only the foundation knows: kept out of the chart's values, so that it renders without them."""
-        zone = self._args.environment.lake["curated"]
         return kubernetes.core.v1.ConfigMap(
             LAKE_SETTINGS,
             metadata=self._metadata(LAKE_SETTINGS),
-            data={
-                "AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST": zone.apply(_bundles),
-                # credentials are the pod's own
-                "AIRFLOW_CONN_AWS_DEFAULT": "aws://",
-                "AIRFLOW__LOGGING__REMOTE_BASE_LOG_FOLDER": zone.apply(lambda uri: f"{uri}/{LOGS}"),
-            },
+            data=access.variables,
             opts=self._inside(),
         )
 
-    def _chart(self, name: str, bindings: Mapping[str, IdentityBinding], gates: list[pulumi.Resource]) -> PlatformChart:
+    def _chart(self, name: str, chart_values: Mapping[str, Any], gates: list[pulumi.Resource]) -> PlatformChart:
         return PlatformChart(
             name,
             PlatformChartArgs(
                 environment=self._args.environment,
                 chart="airflow",
                 namespace=self._namespace,
-                values=values(self._args.environment, bindings),
+                values=chart_values,
                 component="workflows",
                 release=RELEASE,
                 after=gates,
@@ -184,10 +177,3 @@ class Airflow(pulumi.ComponentResource):
             return
         exposure = Exposure(RELEASE, self._namespace, WEBSERVER, PORT, public_paths=(HEALTH,), after=self.ready)
         edge.expose(exposure, pulumi.ResourceOptions(parent=self))
-
-
-def _bundles(zone: str) -> str:
-    bucket = zone.partition("://")[2]
-    return json.dumps(
-        [{"name": "lake", "classpath": _BUNDLE, "kwargs": {"bucket_name": bucket, "prefix": DAGS}}], sort_keys=True
-    )

@@ -13,6 +13,7 @@ from components.base import Environment, Priority
 from components.identity import IdentityBinding
 from components.tables import read_table
 from components.workflows import airflow_secrets as secrets
+from components.workflows.airflow_lake import LakeAccess
 from components.workflows.airflow_parts import JOBS, PARTS, Part
 
 STATSD_MAPPINGS = Path(__file__).with_name("airflow_statsd.yaml")
@@ -42,12 +43,13 @@ def statsd_mappings() -> list[dict[str, Any]]:
     return read_table(STATSD_MAPPINGS)
 
 
-def values(environment: Environment, bindings: Mapping[str, IdentityBinding]) -> dict[str, Any]:
+def values(environment: Environment, bindings: Mapping[str, IdentityBinding], access: LakeAccess) -> dict[str, Any]:
     """The chart's values.
 
     Args:
         environment: the stack.
         bindings: cloud identities by name of the ServiceAccount.
+        access: how it gets at the lake.
     """
     parts = {part.key: _part(environment, part, bindings.get(part.account)) for part in PARTS}
     jobs = {part.key: _job(environment, part) for part in JOBS}
@@ -71,7 +73,7 @@ def values(environment: Environment, bindings: Mapping[str, IdentityBinding]) ->
         "extraEnvFrom": f"- configMapRef:\n    name: {LAKE_SETTINGS}",
         # tasks have no business with the metadata
         "enableBuiltInSecretEnvVars": {"AIRFLOW_CONN_AIRFLOW_DB": False},
-        "config": _config(environment),
+        "config": _config(environment, access),
         **_secrets(),
         **_merged(parts, _specifics(environment)),
         "workers": _workers(environment, workers),
@@ -95,7 +97,7 @@ def _secrets() -> dict[str, Any]:
     }
 
 
-def _config(environment: Environment) -> dict[str, Any]:
+def _config(environment: Environment, access: LakeAccess) -> dict[str, Any]:
     return {
         # the API inside the cluster has another address; the chart fills it in
         "api": {"base_url": f"https://{environment.host('airflow')}", "workers": 1},
@@ -105,7 +107,7 @@ def _config(environment: Environment) -> dict[str, Any]:
         "logging": {
             "json_logs": "True",
             "remote_logging": "True",
-            "remote_log_conn_id": "aws_default",
+            "remote_log_conn_id": access.connection,
             "delete_local_logs": "True",
         },
     }
@@ -121,7 +123,17 @@ def _part(environment: Environment, part: Part, binding: IdentityBinding | None)
         "serviceAccount": _account(binding),
         "podDisruptionBudget": {"enabled": size.replicas > 1, "config": {"maxUnavailable": 1}},
         "topologySpreadConstraints": _spread(environment, part),
+        **_keys(binding),
     }
+
+
+def _keys(binding: IdentityBinding | None) -> dict[str, Any]:
+    """Of an account that signs in with keys; none where the cloud knows it."""
+    credentials = binding.credentials if binding else None
+    if credentials is None:
+        return {}
+    files = {"extraVolumes": credentials.volumes(), "extraVolumeMounts": credentials.mounts()}
+    return {"env": credentials.references(), **{key: value for key, value in files.items() if value}}
 
 
 def _labels(environment: Environment, part: Part, binding: IdentityBinding | None = None) -> dict[str, str]:
@@ -245,4 +257,9 @@ def _statsd(environment: Environment) -> dict[str, Any]:
 
 
 def _merged(common: Mapping[str, dict[str, Any]], specific: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
-    return {key: {**value, **specific.get(key, {})} for key, value in common.items()}
+    return {key: _completed(value, specific.get(key, {})) for key, value in common.items()}
+
+
+def _completed(common: Mapping[str, Any], specific: Mapping[str, Any]) -> dict[str, Any]:
+    variables = [*common.get("env", ()), *specific.get("env", ())]
+    return {**common, **specific, **({"env": variables} if variables else {})}

@@ -42,6 +42,7 @@ def begin(settings: Settings, foundation: Foundation) -> Assembly:
         sizes=base.sizes(settings.profile.value),
         identity=foundation.identity,
         lake=foundation.lake,
+        object_store=foundation.object_store,
         storage_class=next(item.name for item in foundation.storage_classes if item.default),
         registry=foundation.registry,
         host_access=foundation.host_access,

@@ -1,6 +1,7 @@
 """Tracking, serving, training and pipelines of models."""
 
 from components import mlops
+from components.datalake import BlobStore, S3Store
 from stacks.layers.assembly import Assembly, needed
 
 
@@ -21,8 +22,9 @@ def learn(assembly: Assembly) -> None:
 
 
 def _pipelines(assembly: Assembly) -> None:
-    store = assembly.foundation.object_store
-    if store is None:
-        raise ValueError("components.kubeflow is on, but the cloud's object store has no S3 API; switch it off")
-    pipelines = mlops.Pipelines("pipelines", mlops.PipelinesArgs(assembly.environment, store), assembly.opts)
-    assembly.outputs["pipelinesAddress"] = pipelines.address
+    match assembly.foundation.object_store:
+        case S3Store() as store:
+            pipelines = mlops.Pipelines("pipelines", mlops.PipelinesArgs(assembly.environment, store), assembly.opts)
+            assembly.outputs["pipelinesAddress"] = pipelines.address
+        case BlobStore():
+            raise ValueError("components.kubeflow is on, but the cloud's object store has no S3 API; switch it off")

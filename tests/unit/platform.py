@@ -17,7 +17,7 @@ from stacks import platform
 from stacks.foundation import (
     Foundation,
     ManagedDatabase,
-    ObjectStore,
+    S3Store,
     SecretStoreSpecification,
     StorageClassSpecification,
 )
@@ -149,7 +149,7 @@ def _foundation(settings: Settings, identity: NotedIdentity) -> Foundation:
         # what the platform runs itself, it backs up itself
         database_backups={} if settings.database.mode is DatabaseMode.MANAGED else BACKUPS,
         database=_managed() if settings.database.mode is DatabaseMode.MANAGED else None,
-        object_store=ObjectStore("s3.example", "region-1"),
+        object_store=S3Store("s3.example", "region-1"),
         dns_provider="aws",
         destination_networks={
             "cloud-identity": AGENT,

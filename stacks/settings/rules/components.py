@@ -13,7 +13,7 @@ _WITHOUT_LAKE: Mapping[CloudProvider, tuple[tuple[str, ...], str]] = {
         "it reaches the lake over the S3 API, which Azure has not",
     ),
     CloudProvider.OPENSHIFT: (
-        ("airflow", "kubeflow"),
+        ("kubeflow",),
         "it takes no keys and no address for the object store",
     ),
 }

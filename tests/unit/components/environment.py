@@ -8,7 +8,10 @@ import pulumi
 from typing_extensions import override
 
 from components import base
+from components.datalake import BlobStore, ObjectStore, S3Store
 from components.identity import Grant, IdentityBinding, ServiceAccountReference
+from components.identity.openshift import Identity as KeyedIdentity
+from components.identity.openshift import IdentityArgs
 from components.ownership import Ownership
 from components.secrets import inventory, team_secrets
 from tests.unit.components.ownership import OWNERSHIP
@@ -19,6 +22,8 @@ CONTROL_PLANE = base.ControlPlane([IPv4Network("10.10.72.0/24")], IPv4Address("1
 # where the cloud hands out credentials
 AGENT = (IPv4Network("169.254.170.23/32"), IPv6Network("fd00:ec2::23/128"))
 ZONES = ("raw", "curated", "archive")
+S3_STORE = S3Store("s3.region-1.example", "region-1")
+PRIVATE_STORE = S3Store("s3.example.com", "datacentre-1", path_style=True, authority="-----BEGIN CERTIFICATE-----")
 TEAMS = ("growth", "finance")
 
 
@@ -72,18 +77,44 @@ class Namespaces(Mapping[str, base.Namespace]):
         return len(base.allowances(self.profile))
 
 
+def _zone(name: str, store: ObjectStore) -> str:
+    match store:
+        case S3Store():
+            return f"s3://biz-{name}"
+        case BlobStore():
+            return f"abfss://{name}@bizlake.dfs.core.windows.net"
+
+
+def blob_store() -> BlobStore:
+    """A storage account; call it inside a program."""
+    return BlobStore(pulumi.Output.from_input("bizlake.blob.core.windows.net"))
+
+
+def keyed_identity(store: S3Store) -> KeyedIdentity:
+    """Gives every service account the same keys of a store; call it inside a program."""
+    args = IdentityArgs(store, ZONES, ["invoices", "backups"], "object-store/credentials", lambda path: path)
+    return KeyedIdentity("identity", args)
+
+
 def gate(name: str) -> pulumi.Resource:
     """Something to wait for."""
     return pulumi.CustomResource(GATE, name, {})
 
 
-def environment(profile: str = "dev", *, monitored: bool = True, edge: NotedEdge | None = None) -> base.Environment:
+def environment(
+    profile: str = "dev",
+    *,
+    monitored: bool = True,
+    edge: NotedEdge | None = None,
+    store: ObjectStore = S3_STORE,
+) -> base.Environment:
     """The environment of a stack with every service that components may ask for; call it inside a program.
 
     Args:
         profile: sizing profile.
         monitored: whether the cluster knows ServiceMonitor.
         edge: takes notes for the test; one that nobody reads where None.
+        store: what the lake answers on.
     """
     ownership = replace(OWNERSHIP, environment=profile)
     rows = {**inventory(), **team_secrets(TEAMS)}
@@ -96,7 +127,8 @@ def environment(profile: str = "dev", *, monitored: bool = True, edge: NotedEdge
         base_domain=BASE_DOMAIN,
         sizes=base.sizes(profile),
         identity=NotedIdentity(),
-        lake={zone: pulumi.Output.from_input(f"s3://biz-{zone}") for zone in ZONES},
+        lake={zone: pulumi.Output.from_input(_zone(zone, store)) for zone in ZONES},
+        object_store=store,
         storage_class="standard",
         registry=pulumi.Output.from_input("registry.example/biz"),
         monitors=gate("monitors") if monitored else None,

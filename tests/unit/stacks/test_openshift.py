@@ -125,7 +125,7 @@ def test_without_sign_on_only_public_paths_answer(engine: RecordingEngine) -> No
     components = settings.components.model_copy(update={"oauth2_proxy": False})
     routes = deploy(engine, settings.model_copy(update={"components": components})).of_kind("Route")
     services = {name.partition("/")[0]: route["spec"]["to"]["name"] for name, route in routes.items()}
-    assert services == {"workflows": "kestra"}
+    assert services == {"workflows": "kestra", "data": "airflow-webserver"}
     assert all(len(route["spec"]["path"]) > 1 for route in routes.values())
 
 
@@ -205,6 +205,7 @@ def test_keys_of_the_object_store_reach_bound_workloads_by_a_secret(dev: Deploym
         "AWS_SECRET_ACCESS_KEY": "{{ .AWS_SECRET_ACCESS_KEY }}",
         "AWS_ENDPOINT_URL_S3": "https://s3.example.com",
         "AWS_REGION": "us-east-1",
+        "AWS_DEFAULT_REGION": "us-east-1",
         "LAKE_PATH_STYLE": "true",
         "MLFLOW_BOTO_CLIENT_ADDRESSING_STYLE": "path",
     }

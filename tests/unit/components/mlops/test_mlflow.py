@@ -1,6 +1,7 @@
 """MLflow: where it keeps things, who gets in, and what the chart is told. Source: MLOPS-2, MLOPS-7, A-53."""
 
 from collections.abc import Generator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,7 +10,13 @@ from components.charts import Manifest
 from components.mlops import Mlflow, MlflowArgs
 from components.mlops.mlflow import patches
 from tests.unit.components.database.server import database_server
-from tests.unit.components.environment import NotedEdge, NotedIdentity, environment
+from tests.unit.components.environment import (
+    PRIVATE_STORE,
+    NotedEdge,
+    NotedIdentity,
+    environment,
+    keyed_identity,
+)
 from tests.unit.recording import RecordingEngine, recording
 
 CHART = "kubernetes:helm.sh/v4:Chart"
@@ -59,6 +66,20 @@ def test_artefacts_are_in_the_lake_and_go_through_the_server(deployed: Deployed)
         "automount": False,
         "annotations": {"cloud.example/role": "mlflow"},
     }
+
+
+def test_the_authority_of_a_store_of_ones_own_is_among_its_files(engine: RecordingEngine) -> None:
+    def program() -> Mlflow:
+        surroundings = replace(environment(store=PRIVATE_STORE), identity=keyed_identity(PRIVATE_STORE))
+        return Mlflow("mlflow", MlflowArgs(surroundings, database_server()))
+
+    engine.deploy(program)
+    values = engine.only(CHART, "mlflow").inputs["values"]
+    secret = engine.only(SECRET, "ml-mlflow-object-store").inputs["spec"]["target"]["template"]["data"]
+
+    assert values["extraSecretNamesForEnvFrom"] == ["mlflow-object-store"]
+    assert values["extraVolumes"][-1]["secret"]["secretName"] == "mlflow-object-store"
+    assert secret["AWS_CA_BUNDLE"] == f"{values['extraVolumeMounts'][-1]['mountPath']}/ca.crt"
 
 
 def test_runs_and_accounts_are_in_postgresql(deployed: Deployed) -> None:

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from components.base import destinations
-from components.datalake import ObjectStore
+from components.datalake import S3Store
 from components.mlops import Pipelines, PipelinesArgs
 from components.mlops.pipelines_servers import pipelines_servers
 from tests.unit.components.environment import NotedEdge, NotedIdentity, environment
@@ -33,7 +33,7 @@ class Deployed:
         assert isinstance(surroundings.edge, NotedEdge)
         assert isinstance(surroundings.identity, NotedIdentity)
         self.edge, self.identity = surroundings.edge, surroundings.identity
-        store = ObjectStore("s3.eu-west-1.example", "eu-west-1")
+        store = S3Store("s3.eu-west-1.example", "eu-west-1")
         return Pipelines("pipelines", PipelinesArgs(surroundings, store))
 
     def pod(self, name: str) -> dict[str, Any]:

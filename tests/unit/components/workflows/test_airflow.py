@@ -7,6 +7,7 @@ from typing import Any
 
 import pulumi
 import pytest
+from typing_extensions import override
 
 from components.base import allowances, sizes
 from components.cache import CacheServer
@@ -16,7 +17,7 @@ from components.secrets import inventory
 from components.workflows import Airflow, AirflowArgs
 from components.workflows.airflow_patches import PATCHES
 from tests.unit.components.database.server import database_server
-from tests.unit.components.environment import NotedEdge, NotedIdentity, environment, gate
+from tests.unit.components.environment import PRIVATE_STORE, NotedEdge, NotedIdentity, environment, gate, keyed_identity
 from tests.unit.recording import RecordingEngine, recording
 
 CHART = "kubernetes:helm.sh/v4:Chart"
@@ -60,6 +61,23 @@ def prod() -> Generator[Deployed]:
     """Airflow in prod."""
     with recording("prod") as engine:
         yield Deployed(engine, "prod")
+
+
+@pytest.fixture(scope="module")
+def keyed() -> Generator[Deployed]:
+    """Airflow where the cloud knows no service accounts, and the store's certificate is a private authority's."""
+    with recording() as engine:
+        yield KeyedDeployed(engine, "dev")
+
+
+class KeyedDeployed(Deployed):
+    """Airflow that signs in with keys."""
+
+    @override
+    def _program(self, profile: str) -> Airflow:
+        stack = environment(profile, store=PRIVATE_STORE, edge=self.edge)
+        stack = replace(stack, identity=keyed_identity(PRIVATE_STORE))
+        return Airflow("airflow", AirflowArgs(stack, database_server(), CacheServer(gate("cache"))))
 
 
 def deployment(name: str, *container_names: str) -> Manifest:
@@ -184,6 +202,40 @@ def test_dags_and_logs_are_in_the_lake(dev: Deployed) -> None:
     assert data["AIRFLOW__LOGGING__REMOTE_BASE_LOG_FOLDER"] == "s3://biz-curated/airflow/logs"
     assert dev.values["extraEnvFrom"] == "- configMapRef:\n    name: airflow-lake"
     assert dev.engine.value(dev.airflow.dags) == "s3://biz-curated/airflow/dags"
+
+
+def test_a_store_of_ones_own_is_named_in_the_connection(keyed: Deployed) -> None:
+    data = keyed.engine.only("kubernetes:core/v1:ConfigMap", "airflow-lake").inputs["data"]
+    connection = json.loads(data["AIRFLOW_CONN_AWS_DEFAULT"])
+
+    assert connection["conn_type"] == "aws"
+    assert connection["extra"] == {
+        "region_name": "datacentre-1",
+        "service_config": {"s3": {"endpoint_url": "https://s3.example.com"}},
+        "config_kwargs": {"s3": {"addressing_style": "path"}},
+    }
+    assert keyed.values["config"]["logging"]["remote_log_conn_id"] == "aws_default"
+    assert data["AIRFLOW__LOGGING__REMOTE_BASE_LOG_FOLDER"] == "s3://biz-curated/airflow/logs"
+
+
+def test_keys_are_variables_of_the_accounts_own_secret(keyed: Deployed, dev: Deployed) -> None:
+    holders = {"apiServer": "api-server", "dagProcessor": "dag-processor", "triggerer": "triggerer"}
+    parts = {account: keyed.values[key] for key, account in holders.items()} | {"worker": keyed.celery}
+
+    for account, part in parts.items():
+        secret = f"airflow-{account}-object-store"
+        references = {item["name"]: item["valueFrom"]["secretKeyRef"] for item in part["env"] if "valueFrom" in item}
+        made = keyed.secret(secret)
+        assert {reference["name"] for reference in references.values()} == {secret}
+        assert all(reference["key"] == name for name, reference in references.items())
+        assert references.keys() | {"ca.crt"} == made.keys()
+        assert {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"} <= references.keys()
+        (volume,), (mount,) = part["extraVolumes"], part["extraVolumeMounts"]
+        assert volume["secret"] == {"secretName": secret, "items": [{"key": "ca.crt", "path": "ca.crt"}]}
+        assert made["AWS_CA_BUNDLE"] == f"{mount['mountPath']}/ca.crt"
+    assert "env" not in keyed.values["scheduler"]
+    assert "env" not in dev.celery
+    assert {"name": "FORWARDED_ALLOW_IPS", "value": "*"} in keyed.values["apiServer"]["env"]
 
 
 def test_only_what_runs_tasks_writes_to_the_lake(dev: Deployed) -> None:

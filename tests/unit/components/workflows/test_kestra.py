@@ -13,7 +13,13 @@ from components.secrets import inventory
 from components.workflows import Kestra, KestraArgs
 from components.workflows.flow_secrets import flow_secrets, flow_secrets_of
 from tests.unit.components.database.server import database_server
-from tests.unit.components.environment import NotedEdge, NotedIdentity, environment
+from tests.unit.components.environment import (
+    PRIVATE_STORE,
+    NotedEdge,
+    NotedIdentity,
+    environment,
+    keyed_identity,
+)
 from tests.unit.recording import RecordingEngine, recording
 
 DEPLOYMENT = "kubernetes:apps/v1:Deployment"
@@ -109,6 +115,24 @@ def test_queue_and_repository_are_in_postgres_and_files_in_the_lake(standalone: 
     storage = {"bucket": "${LAKE_BUCKET}", "path": "kestra", "forcePathStyle": "${LAKE_PATH_STYLE:false}"}
     assert told["kestra"]["storage"] == {"type": "s3", "s3": storage}
     assert standalone.environment("kestra")["LAKE_BUCKET"]["value"] == "biz-curated"
+
+
+def test_keys_and_the_authority_of_a_store_of_ones_own_reach_the_pod(engine: RecordingEngine) -> None:
+    def program() -> Kestra:
+        stack = replace(environment(store=PRIVATE_STORE), identity=keyed_identity(PRIVATE_STORE))
+        return Kestra("kestra", KestraArgs(stack, database_server(), {}))
+
+    engine.deploy(program)
+    pod = engine.only(DEPLOYMENT, "kestra").inputs["spec"]["template"]["spec"]
+    (container,) = pod["containers"]
+    (mount,) = [item for item in container["volumeMounts"] if item["name"] == "object-store"]
+    (volume,) = [item for item in pod["volumes"] if item["name"] == "object-store"]
+    secret = engine.only(SECRET, "workflows-kestra-object-store").inputs["spec"]["target"]["template"]["data"]
+
+    assert {"secretRef": {"name": "kestra-object-store"}} in container["envFrom"]
+    assert volume["secret"]["secretName"] == "kestra-object-store"
+    assert [item["key"] for item in volume["secret"]["items"]] == ["ca.crt"]
+    assert secret["AWS_CA_BUNDLE"] == f"{mount['mountPath']}/ca.crt"
 
 
 def test_configuration_names_credentials_and_holds_none(standalone: Deployed) -> None:
