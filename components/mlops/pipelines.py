@@ -3,7 +3,7 @@
 Source: MLOPS-1, MLOPS-5, MLOPS-7; docs/adr/0016.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,9 +26,10 @@ from components.base import (
     Workload,
     WorkloadArgs,
 )
-from components.datalake import S3Store
+from components.datalake import S3Store, bucket_of
 from components.identity import Access, Grant, IdentityBinding
 from components.mlops.pipelines_database import PipelinesDatabase, PipelinesDatabaseArgs
+from components.mlops.pipelines_lake import archive, authority_of_steps, launcher, reads_keys
 from components.mlops.pipelines_servers import Server, pipelines_servers
 from components.mlops.pipelines_workflows import workflow_values
 
@@ -42,6 +43,7 @@ TOKENS = "/var/run/secrets/kubeflow/tokens"
 # below this the lake has everything that pipelines leave behind
 PREFIX = "pipelines"
 _LOGS = f"{PREFIX}/logs/{{{{workflow.name}}}}/{{{{pod.name}}}}"
+_STEP_USERS = frozenset({"DEFAULT_SECURITY_CONTEXT_RUN_AS_USER", "PIPELINE_RUN_AS_USER"})
 _ENVOY_CONFIGURATION = Path(__file__).with_name("metadata_envoy.yaml")
 _RUNNER_RULES: tuple[kubernetes.rbac.v1.PolicyRuleArgsDict, ...] = (
     {"api_groups": [""], "resources": ["configmaps"], "verbs": ["get"]},
@@ -95,7 +97,8 @@ class Pipelines(pulumi.ComponentResource):
         self._environment, self._store = args.environment, args.object_store
         self._namespace = args.environment.namespaces["ml"]
         self._child = pulumi.ResourceOptions(parent=self)
-        self._bucket = args.environment.lake["curated"].apply(lambda address: address.removeprefix("s3://"))
+        self._bucket = args.environment.lake["curated"].apply(bucket_of)
+        self._runner = self._bind(RUNNER, Access.WRITE)
         database = PipelinesDatabase("mysql", PipelinesDatabaseArgs(args.environment), self._child)
         credentials = self._credentials()
         after = [database.ready, credentials.ready, self._schedules(), self._workflows(name), *self._files()]
@@ -175,38 +178,37 @@ class Pipelines(pulumi.ComponentResource):
         )
 
     def _workflows(self, name: str) -> pulumi.Resource:
-        environment = self._environment
-        archive = {
-            "endpoint": self._store.host,
-            "region": self._store.region,
-            "bucket": self._bucket,
-            "insecure": False,
-            "useSDKCreds": True,
-            "keyFormat": _LOGS,
-        }
+        environment, keys = self._environment, self._runner.credentials
+        self._account()
+        logs = archive(self._store, self._bucket, _LOGS, keys)
         return PlatformChart(
             f"{name}-argo-workflows",
             PlatformChartArgs(
                 environment=environment,
                 chart="argo-workflows",
                 namespace=self._namespace,
-                values=workflow_values(environment, RUNNER, self._runner().pod_labels, archive),
+                values=workflow_values(
+                    environment, RUNNER, self._runner.pod_labels, logs, static_keys=keys is not None
+                ),
                 component="mlops",
                 destinations=["api-server"],
             ),
             self._child,
         ).ready
 
-    def _runner(self) -> IdentityBinding:
+    def _account(self) -> None:
         """Make the service account of the steps."""
-        binding = self._bind(RUNNER, Access.WRITE)
+        binding = self._runner
         account = kubernetes.core.v1.ServiceAccount(
             RUNNER,
             metadata={**self._metadata(RUNNER), "annotations": dict(binding.annotations) or None},
             opts=self._inside(*([binding.ready] if binding.ready else [])),
         )
         role = kubernetes.rbac.v1.Role(
-            RUNNER, metadata=self._metadata(RUNNER), rules=list(_RUNNER_RULES), opts=self._inside()
+            RUNNER,
+            metadata=self._metadata(RUNNER),
+            rules=[*_RUNNER_RULES, *reads_keys(binding.credentials)],
+            opts=self._inside(),
         )
         kubernetes.rbac.v1.RoleBinding(
             RUNNER,
@@ -215,13 +217,12 @@ class Pipelines(pulumi.ComponentResource):
             subjects=[{"kind": "ServiceAccount", "name": RUNNER, "namespace": self._namespace.name}],
             opts=self._inside(account, role),
         )
-        return binding
 
     def _files(self) -> list[pulumi.Resource]:
         root = pulumi.Output.concat(self._environment.lake["curated"], f"/{PREFIX}/artifacts")
         files = {
             # the name under which steps look for where their artefacts go
-            "kfp-launcher": {"defaultPipelineRoot": root},
+            "kfp-launcher": launcher(self._store, root, self._runner.credentials),
             f"{ENVOY}-configuration": {"envoy.yaml": _ENVOY_CONFIGURATION.read_text("utf-8")},
         }
         return [
@@ -263,7 +264,7 @@ class Pipelines(pulumi.ComponentResource):
                 service_ports={**row.ports, **row.service},
                 version=row.version,
                 replicas=size.replicas,
-                settings=row.settings,
+                settings=self._settings(row),
                 secrets=[DATABASE_SECRET] if name in (API, METADATA) else [],
                 destinations=["object-store"] if access else [],
                 identity=self._bind(name, access) if access else None,
@@ -271,10 +272,19 @@ class Pipelines(pulumi.ComponentResource):
                 after=after,
                 priority=Priority.HIGH,
                 user=1000,
-                permissions=[permission.rule() for permission in row.permissions],
+                permissions=[*(permission.rule() for permission in row.permissions), *self._rules(name)],
             ),
             self._child,
         )
+
+    def _settings(self, row: Server) -> Mapping[str, str]:
+        # steps' users are numbers of the namespace, where the cluster assigns them
+        unset = _STEP_USERS if self._environment.assigns_user_ids else frozenset[str]()
+        return {key: value for key, value in row.settings.items() if key not in unset}
+
+    def _rules(self, name: str) -> list[kubernetes.rbac.v1.PolicyRuleArgsDict]:
+        # it shows artefacts and logs with the keys of those who left them
+        return reads_keys(self._runner.credentials) if name == UI else []
 
     def _variables(self, name: str) -> list[kubernetes.core.v1.EnvVarArgsDict]:
         store = self._store
@@ -288,6 +298,10 @@ class Pipelines(pulumi.ComponentResource):
                 {"name": "OBJECTSTORECONFIG_HOST", "value": store.host},
                 {"name": "OBJECTSTORECONFIG_REGION", "value": store.region},
                 {"name": "OBJECTSTORECONFIG_BUCKETNAME", "value": self._bucket},
+                *(
+                    {"name": variable, "value": value}
+                    for variable, value in authority_of_steps(self._runner.credentials).items()
+                ),
             ]
         if name == UI:
             return [

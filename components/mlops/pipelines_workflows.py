@@ -22,7 +22,12 @@ _HARDENED: dict[str, Any] = {
 
 
 def workflow_values(
-    environment: Environment, runner: str, identity_labels: Mapping[str, str], archive: Mapping[str, Any]
+    environment: Environment,
+    runner: str,
+    identity_labels: Mapping[str, str],
+    archive: Mapping[str, Any],
+    *,
+    static_keys: bool,
 ) -> dict[str, Any]:
     """Values of the chart: a controller for one namespace, without a server of its own.
 
@@ -31,6 +36,7 @@ def workflow_values(
         runner: service account of the steps.
         identity_labels: of its pods, by which the cloud knows them.
         archive: where the logs of steps are kept, in the chart's own form.
+        static_keys: whether that names keys.
     """
     size = environment.size("argo-workflows")
     monitored = environment.monitors is not None
@@ -43,7 +49,7 @@ def workflow_values(
         "singleNamespace": True,
         "server": {"enabled": False},
         "workflow": {"rbac": {"create": False}},
-        "useStaticCredentials": False,
+        "useStaticCredentials": static_keys,
         "artifactRepository": {"archiveLogs": True, "s3": archive},
         "controller": {
             "replicas": size.replicas,

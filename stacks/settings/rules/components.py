@@ -12,10 +12,6 @@ _WITHOUT_LAKE: Mapping[CloudProvider, tuple[tuple[str, ...], str]] = {
         ("kestra", "airflow", "kserve", "kubeflow"),
         "it reaches the lake over the S3 API, which Azure has not",
     ),
-    CloudProvider.OPENSHIFT: (
-        ("kubeflow",),
-        "it takes no keys and no address for the object store",
-    ),
 }
 
 

@@ -14,7 +14,7 @@ from policies.rules.inspection.taggable_types import is_taggable
 from sandbox.providers.azure.checks import problems as problems_of
 from sandbox.providers.azure.resource_type import types
 from stacks.azure import build
-from stacks.foundation import Access, Foundation, Grant, GrantError, IdentityBinding, ServiceAccountReference
+from stacks.foundation import Access, BlobStore, Foundation, Grant, GrantError, IdentityBinding, ServiceAccountReference
 from stacks.settings import Profile, Settings
 from stacks.settings.loading import parse
 from tests.unit.azure_outputs import AZURE_FUNCTIONS, AZURE_OUTPUTS, SUBSCRIPTION
@@ -324,7 +324,8 @@ def test_hands_the_platform_what_it_needs(dev: Deployment) -> None:
     assert engine.value(foundation.secrets["sso/client"]) == "sso--client", "people put it into the vault"
     assert foundation.dns_provider == "azure"
     assert json.loads(foundation.dns_files["azure.json"])["useWorkloadIdentityExtension"] is True
-    assert foundation.object_store is None
+    assert isinstance(foundation.object_store, BlobStore)
+    assert engine.value(foundation.object_store.host) == f"{account}.blob.core.windows.net"
     assert engine.value(foundation.database_backups["destinationPath"]).endswith(
         ".blob.core.windows.net/backups/database"
     )

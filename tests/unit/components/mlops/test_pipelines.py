@@ -1,16 +1,24 @@
 """Kubeflow Pipelines: names, order, what each server may do, and where things are kept. Source: MLOPS-1, MLOPS-7."""
 
 from collections.abc import Generator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 import yaml
+from typing_extensions import override
 
 from components.base import destinations
 from components.datalake import S3Store
 from components.mlops import Pipelines, PipelinesArgs
 from components.mlops.pipelines_servers import pipelines_servers
-from tests.unit.components.environment import NotedEdge, NotedIdentity, environment
+from tests.unit.components.environment import (
+    PRIVATE_STORE,
+    NotedEdge,
+    NotedIdentity,
+    environment,
+    keyed_identity,
+)
 from tests.unit.recording import RecordingEngine, recording
 
 CHART = "kubernetes:helm.sh/v4:Chart"
@@ -47,6 +55,22 @@ class Deployed:
 def deployed() -> Generator[Deployed]:
     with recording() as engine:
         yield Deployed(engine, "dev")
+
+
+class KeyedDeployed(Deployed):
+    """Pipelines on a cluster that assigns users, and whose cloud knows no service accounts."""
+
+    @override
+    def _program(self, profile: str) -> Pipelines:
+        surroundings = environment(profile, store=PRIVATE_STORE)
+        surroundings = replace(surroundings, identity=keyed_identity(PRIVATE_STORE), assigns_user_ids=True)
+        return Pipelines("pipelines", PipelinesArgs(surroundings, PRIVATE_STORE))
+
+
+@pytest.fixture(scope="module")
+def keyed() -> Generator[Deployed]:
+    with recording() as engine:
+        yield KeyedDeployed(engine, "dev")
 
 
 def ports(deployed: Deployed, name: str) -> dict[str, int]:
@@ -132,6 +156,74 @@ def test_the_lake_is_opened_by_identity_not_by_keys(deployed: Deployed) -> None:
     assert deployed.values["artifactRepository"]["s3"]["useSDKCreds"] is True
     launcher = deployed.engine.only(CONFIG_MAP, "kfp-launcher").inputs["data"]
     assert launcher == {"defaultPipelineRoot": "s3://biz-curated/pipelines/artifacts"}
+
+
+def test_logs_are_archived_with_the_keys_of_the_steps_account(keyed: Deployed) -> None:
+    archive = keyed.values["artifactRepository"]["s3"]
+    secret = "pipeline-runner-object-store"
+
+    assert keyed.values["useStaticCredentials"] is True
+    assert archive["useSDKCreds"] is False
+    assert (archive["endpoint"], archive["region"]) == ("s3.example.com", "datacentre-1")
+    assert archive["accessKeySecret"] == {"name": secret, "key": "AWS_ACCESS_KEY_ID"}
+    assert archive["secretKeySecret"] == {"name": secret, "key": "AWS_SECRET_ACCESS_KEY"}
+    assert archive["caSecret"] == {"name": secret, "key": "ca.crt"}
+
+
+def test_the_launcher_is_told_of_a_store_of_ones_own(keyed: Deployed) -> None:
+    launcher = keyed.engine.only(CONFIG_MAP, "kfp-launcher").inputs["data"]
+
+    assert launcher["defaultPipelineRoot"] == "s3://biz-curated/pipelines/artifacts"
+    assert yaml.safe_load(launcher["providers"]) == {
+        "s3": {
+            "default": {
+                "endpoint": "https://s3.example.com",
+                "region": "datacentre-1",
+                "forcePathStyle": True,
+                "credentials": {
+                    "fromEnv": False,
+                    "secretRef": {
+                        "secretName": "pipeline-runner-object-store",
+                        "accessKeyKey": "AWS_ACCESS_KEY_ID",
+                        "secretKeyKey": "AWS_SECRET_ACCESS_KEY",
+                    },
+                },
+            }
+        }
+    }
+
+
+def test_only_steps_and_what_shows_them_read_that_one_secret(keyed: Deployed) -> None:
+    rules = {item.name: item.inputs["rules"] for item in keyed.engine.of_type(ROLE)}
+    readers = {
+        name: [rule for rule in held if "secrets" in rule["resources"]]
+        for name, held in rules.items()
+        if any("secrets" in rule["resources"] for rule in held)
+    }
+
+    assert readers.keys() == {"pipeline-runner", "ml-pipeline-ui"}
+    for (rule,) in readers.values():
+        assert (rule["resourceNames"], rule["verbs"]) == (["pipeline-runner-object-store"], ["get"])
+
+
+def test_servers_have_keys_of_their_own_and_steps_the_authority(keyed: Deployed) -> None:
+    variables = {item["name"]: item.get("value") for item in keyed.container("ml-pipeline")["env"]}
+
+    for name in ("ml-pipeline", "ml-pipeline-ui"):
+        assert {"secretRef": {"name": f"{name}-object-store"}} in keyed.container(name)["envFrom"]
+        assert "/etc/object-store" in {item["mountPath"] for item in keyed.container(name)["volumeMounts"]}
+    assert variables["OBJECTSTORECONFIG_HOST"] == "s3.example.com"
+    assert variables["CABUNDLE_SECRET_NAME"] == "pipeline-runner-object-store"
+    assert variables["CABUNDLE_KEY_NAME"] == "ca.crt"
+
+
+def test_steps_get_no_number_where_the_cluster_assigns_users(keyed: Deployed, deployed: Deployed) -> None:
+    def numbers(where: Deployed) -> dict[str, str]:
+        settings = where.engine.only(CONFIG_MAP, "ml-pipeline").inputs["data"]
+        return {key: value for key, value in settings.items() if key.endswith("RUN_AS_USER")}
+
+    assert numbers(keyed) == {}
+    assert set(numbers(deployed).values()) == {"1000"}
 
 
 def test_the_interface_finds_the_logs_where_workflows_put_them(deployed: Deployed) -> None:
