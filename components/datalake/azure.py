@@ -18,6 +18,8 @@ from components.logs.azure import Workspace, WorkspaceArgs
 from components.network.azure_private_links import PrivateLinks
 
 INVOICES = "invoices"
+# software that cannot be told a folder has a container of its own; nothing in it moves between tiers
+FURTHER_CONTAINERS = {"kestra": Lifecycle()}
 
 
 @dataclass(frozen=True)
@@ -44,8 +46,9 @@ class DataLakeArgs:
 class DataLake(pulumi.ComponentResource):
     """A hierarchical account with the zones and the invoices, and another with backups; access logs of both.
 
-    ``buckets`` has the containers by their names: the zones, ``invoices``, ``velero-backups`` and ``backups``. Backups
-    are apart, since they live with versions, which a hierarchical account does not keep, and end with other lifecycles.
+    ``buckets`` has the containers by their names: the zones, ``invoices``, ``kestra``, ``velero-backups`` and
+    ``backups``. Backups are apart, since they live with versions, which a hierarchical account does not keep, and end
+    with other lifecycles.
 
     Args:
         name: logical name.
@@ -75,7 +78,7 @@ class DataLake(pulumi.ComponentResource):
         self._workspace = Workspace(f"{name}-access-logs", workspace, self._child)
         operational = dict(operational_lifecycles())
         invoices = operational.pop(INVOICES)
-        lake = self._account("lake", {**args.zones, INVOICES: invoices}, hierarchical=True)
+        lake = self._account("lake", {**args.zones, INVOICES: invoices, **FURTHER_CONTAINERS}, hierarchical=True)
         backup = self._account("backup", operational, hierarchical=False)
         self.object_store = BlobStore(pulumi.Output.concat(lake.account_name, ".blob.core.windows.net"))
         self.backup_account_name = backup.account_name

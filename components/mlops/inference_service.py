@@ -106,7 +106,7 @@ class InferenceService(pulumi.ComponentResource):
             **({"topologySpreadConstraints": constraints} if constraints else {}),
             "model": {
                 "modelFormat": {"name": model.format},
-                "storageUri": pulumi.Output.concat(environment.lake["curated"], "/", model.path),
+                "storageUri": environment.object_store.address(environment.lake["curated"], model.path),
                 "resources": size.resources,
             },
         }

@@ -28,6 +28,7 @@ from components.database import DatabaseServer
 from components.identity import Access, Grant
 from components.workflows.flow_secrets import FlowSecret, FlowSecretKey
 from components.workflows.kestra_configuration import WEBHOOKS, configuration
+from components.workflows.kestra_storage import kestra_storage
 
 NAME = "kestra"
 # renovate: datasource=docker depName=kestra/kestra
@@ -39,7 +40,6 @@ _USER = 1000
 _GRACE_PERIOD_SECONDS = 360
 # what the flows may call: whatever a part runs tasks
 _TASK_DESTINATIONS = ("internet", "airflow", "cache", "kafka", "mlflow", "inference")
-_STORAGE_GRANTS = (Grant("lake/curated", Access.WRITE),)
 _TASK_GRANTS = (Grant("lake/raw", Access.READ), Grant("bucket/invoices", Access.WRITE))
 # the metrics that alerts and dashboards count on -> how Kestra's own give them; one series per pod: each counts alone
 _METRICS = {
@@ -121,6 +121,7 @@ class Kestra(pulumi.ComponentResource):
         super().__init__("biz-automation:workflows:Kestra", name, None, opts)
         self._args = args
         self._namespace = args.environment.namespaces["workflows"]
+        self._storage = kestra_storage(args.environment.object_store, args.environment.lake["curated"])
         database = self._database_secret()
         admin = self._secret(ADMIN_SECRET, {key: SecretKey("kestra/admin", key) for key in ("username", "password")})
         self.flow_secrets = {secret: self._flow_secret(secret, row) for secret, row in args.flow_secrets.items()}
@@ -168,7 +169,7 @@ class Kestra(pulumi.ComponentResource):
 
     def _workload(self, part: _Part, after: Sequence[pulumi.Resource]) -> Workload:
         environment, size = self._args.environment, self._args.environment.size(part.name)
-        grants = (*_STORAGE_GRANTS, *(_TASK_GRANTS if part.works else ()))
+        grants = (*self._storage.grants, *(_TASK_GRANTS if part.works else ()))
         web = {"http": PORT} if part.serves else {}
         return Workload(
             part.name,
@@ -185,7 +186,10 @@ class Kestra(pulumi.ComponentResource):
                 version=VERSION,
                 settings={
                     "KESTRA_CONFIGURATION": configuration(
-                        self._args.database.database(NAME).jdbc_url, environment.host(NAME), serves=part.serves
+                        self._args.database.database(NAME).jdbc_url,
+                        environment.host(NAME),
+                        self._storage.settings,
+                        serves=part.serves,
                     ),
                     "JAVA_OPTS": "-XX:MaxRAMPercentage=60",
                 },
@@ -202,7 +206,6 @@ class Kestra(pulumi.ComponentResource):
         )
 
     def _container(self, part: _Part, resources: Resources) -> Container:
-        bucket = self._args.environment.lake["curated"].apply(lambda uri: uri.partition("://")[2])
         return Container(
             name=NAME,
             image=f"kestra/kestra:{VERSION}",
@@ -213,7 +216,7 @@ class Kestra(pulumi.ComponentResource):
             readiness=HttpProbe("/health/readiness", "management"),
             startup=HttpProbe("/health", "management", period_seconds=5, failure_threshold=60),
             env=[
-                {"name": "LAKE_BUCKET", "value": bucket},
+                *({"name": name, "value": value} for name, value in self._storage.variables.items()),
                 *(_admin_environment() if part.serves else ()),
                 *(self._flow_environment() if part.works else ()),
             ],

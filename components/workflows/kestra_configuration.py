@@ -3,20 +3,22 @@
 Source: WF-KESTRA-12, A-10, A-20.
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 import yaml
 
 # Kestra 1.x has one tenant, `main`; the shorter path is what it was before, and what the older callers know (A-10)
 WEBHOOKS = ("/api/v1/main/executions/webhook/", "/api/v1/executions/webhook/")
-# a store other than AWS's own may want the bucket in the path; its address is a variable that the SDK reads itself
-_S3 = {"bucket": "${LAKE_BUCKET}", "path": "kestra", "forcePathStyle": "${LAKE_PATH_STYLE:false}"}
 
 
-def configuration(jdbc_url: str, host: str, *, serves: bool) -> str:
-    """Kestra's configuration, a YAML document; credentials and the bucket are variables of its environment.
+def configuration(jdbc_url: str, host: str, storage: Mapping[str, Any], *, serves: bool) -> str:
+    """Kestra's configuration, a YAML document; credentials and addresses are variables of its environment.
 
     Args:
         jdbc_url: of its database.
         host: public name.
+        storage: where its files are, in its own form.
         serves: whether the server has API and UI.
     """
     document = {
@@ -32,7 +34,7 @@ def configuration(jdbc_url: str, host: str, *, serves: bool) -> str:
             "url": f"https://{host}/",
             "queue": {"type": "postgres"},
             "repository": {"type": "postgres"},
-            "storage": {"type": "s3", "s3": _S3},
+            "storage": dict(storage),
             # flows see variables with this prefix, and so none of the server's own
             "variables": {"env-vars-prefix": "ENV_"},
             # no Docker beside it: scripts run as processes of the worker

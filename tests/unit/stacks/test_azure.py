@@ -72,6 +72,7 @@ GRANTS = (
     Grant("secret/postgres", Access.READ),
     Grant("dns", Access.WRITE),
     Grant("dns/_acme-challenge", Access.WRITE),
+    Grant("bucket/kestra", Access.WRITE),
 )
 
 
@@ -267,6 +268,8 @@ def test_service_accounts_get_what_their_grants_name_and_nothing_else(dev: Deplo
     (records,), (challenges,) = permissions_of(dev, "pod-4"), permissions_of(dev, "pod-5")
     assert records[1] == challenges[1]
     assert records[0] == "befefa01-2a29-4197-83a8-272ff33ce314"
+    (files,) = permissions_of(dev, "pod-6")
+    assert files == ("ba92f5b4-2d11-453d-a403-e96b0029c9fe", "lake-lake-kestra-id")
     (role,) = dev.of(":RoleDefinition")
     actions = {action for item in role.inputs["permissions"] for action in item["actions"]}
     assert all(action.startswith("Microsoft.Network/dnsZones/") for action in actions)

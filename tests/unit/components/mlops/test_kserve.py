@@ -9,7 +9,7 @@ from components.base import destinations
 from components.charts import Manifest, bill_of_materials
 from components.mlops import InferenceService, InferenceServiceArgs, Kserve, KserveArgs, Model, models, serving_runtimes
 from components.mlops.kserve import PREDICTOR, PREDICTOR_PORT, patches
-from tests.unit.components.environment import NotedIdentity, environment, gate
+from tests.unit.components.environment import NotedIdentity, blob_store, environment, gate
 from tests.unit.recording import RecordingEngine, Registration, recording
 
 CHART = "kubernetes:helm.sh/v4:Chart"
@@ -82,6 +82,17 @@ def test_workflows_may_call_what_a_model_runs_as(deployed: Deployed) -> None:
     assert (inference.namespace, dict(inference.pods), inference.ports) == ("ml", PREDICTOR, (PREDICTOR_PORT,))
     assert "workflows" in inference.clients
     assert deployed.iris.address == "http://iris-predictor.ml.svc.cluster.local/v1/models/iris:predict"
+
+
+def test_a_model_on_the_blob_api_has_the_stores_own_address(engine: RecordingEngine) -> None:
+    def program() -> InferenceService:
+        args = InferenceServiceArgs(environment(store=blob_store()), models()["iris"], gate("kserve"))
+        return InferenceService("iris", args)
+
+    engine.deploy(program)
+    predictor = engine.only(SERVICE).inputs["spec"]["predictor"]
+
+    assert predictor["model"]["storageUri"] == "https://bizlake.blob.core.windows.net/curated/models/iris"
 
 
 def test_a_model_is_read_from_the_lake_by_an_account_of_its_own(deployed: Deployed) -> None:

@@ -17,6 +17,7 @@ from tests.unit.components.environment import (
     PRIVATE_STORE,
     NotedEdge,
     NotedIdentity,
+    blob_store,
     environment,
     keyed_identity,
 )
@@ -115,6 +116,26 @@ def test_queue_and_repository_are_in_postgres_and_files_in_the_lake(standalone: 
     storage = {"bucket": "${LAKE_BUCKET}", "path": "kestra", "forcePathStyle": "${LAKE_PATH_STYLE:false}"}
     assert told["kestra"]["storage"] == {"type": "s3", "s3": storage}
     assert standalone.environment("kestra")["LAKE_BUCKET"]["value"] == "biz-curated"
+
+
+def test_on_the_blob_api_files_have_a_container_of_their_own_and_no_key(engine: RecordingEngine) -> None:
+    identity = NotedIdentity()
+
+    def program() -> Kestra:
+        stack = replace(environment(store=blob_store()), identity=identity)
+        return Kestra("kestra", KestraArgs(stack, database_server(), {}))
+
+    engine.deploy(program)
+    told = yaml.safe_load(engine.only("kubernetes:core/v1:ConfigMap", "kestra").inputs["data"]["KESTRA_CONFIGURATION"])
+    container = engine.only(DEPLOYMENT, "kestra").inputs["spec"]["template"]["spec"]["containers"][0]
+    variables = {item["name"]: item.get("value") for item in container["env"]}
+
+    storage = {"endpoint": "${LAKE_ENDPOINT}", "container": "kestra"}
+    assert told["kestra"]["storage"] == {"type": "azure", "azure": storage}
+    assert variables["LAKE_ENDPOINT"] == "https://bizlake.blob.core.windows.net"
+    assert "LAKE_BUCKET" not in variables
+    assert Grant("bucket/kestra", Access.WRITE) in identity.grants["workflows/kestra"]
+    assert "lake/curated" not in {grant.resource for grant in identity.grants["workflows/kestra"]}
 
 
 def test_keys_and_the_authority_of_a_store_of_ones_own_reach_the_pod(engine: RecordingEngine) -> None:
