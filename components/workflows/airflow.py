@@ -27,7 +27,7 @@ from components.workflows import airflow_secrets
 from components.workflows.airflow_lake import DAGS, LakeAccess, lake_access
 from components.workflows.airflow_parts import API_SERVER, NAMESPACE, PARTS, RELEASE, STATSD, selector
 from components.workflows.airflow_patches import PATCHES, WEBSERVER
-from components.workflows.airflow_values import LAKE_SETTINGS, values
+from components.workflows.airflow_values import LAKE_MODULES, LAKE_SETTINGS, values
 
 SCHEDULER = "airflow-scheduler"
 PORT, METRICS_PORT, EXPORTER_PORT = 8080, 80, 9102
@@ -82,7 +82,7 @@ class Airflow(pulumi.ComponentResource):
         self._namespace = args.environment.namespaces[NAMESPACE]
         environment, bindings = args.environment, self._bindings()
         access = lake_access(environment.object_store, environment.lake["curated"], bindings.values())
-        gates = [args.database.ready, args.cache.ready, *self._secrets(), self._lake_settings(access)]
+        gates = [args.database.ready, args.cache.ready, *self._secrets(), *self._lake_settings(access)]
         gates.extend(binding.ready for binding in bindings.values() if binding.ready)
         chart = self._chart(name, values(environment, bindings, access), gates)
         self._service(SCHEDULER, STATSD, METRICS_PORT, EXPORTER_PORT, chart.ready)
@@ -124,14 +124,14 @@ class Airflow(pulumi.ComponentResource):
             for name, credential in airflow_secrets.credentials(database, self._args.cache).items()
         ]
 
-    def _lake_settings(self, access: LakeAccess) -> pulumi.Resource:
+    def _lake_settings(self, access: LakeAccess) -> list[pulumi.Resource]:
         """Settings that only the foundation knows: kept out of the chart's values, so that it renders without them."""
-        return kubernetes.core.v1.ConfigMap(
-            LAKE_SETTINGS,
-            metadata=self._metadata(LAKE_SETTINGS),
-            data=access.variables,
-            opts=self._inside(),
-        )
+        files = {LAKE_SETTINGS: access.variables, LAKE_MODULES: access.modules}
+        return [
+            kubernetes.core.v1.ConfigMap(name, metadata=self._metadata(name), data=data, opts=self._inside())
+            for name, data in files.items()
+            if data
+        ]
 
     def _chart(self, name: str, chart_values: Mapping[str, Any], gates: list[pulumi.Resource]) -> PlatformChart:
         return PlatformChart(

@@ -13,11 +13,11 @@ from components.base import Environment, Priority
 from components.identity import IdentityBinding
 from components.tables import read_table
 from components.workflows import airflow_secrets as secrets
-from components.workflows.airflow_lake import LakeAccess
+from components.workflows.airflow_lake import MODULES, LakeAccess
 from components.workflows.airflow_parts import JOBS, PARTS, Part
 
 STATSD_MAPPINGS = Path(__file__).with_name("airflow_statsd.yaml")
-LAKE_SETTINGS = "airflow-lake"
+LAKE_SETTINGS, LAKE_MODULES = "airflow-lake", "airflow-modules"
 ADMIN_EMAIL = "airflow@{domain}"
 # CLU-13
 WORKERS_CPU_PERCENT, WORKERS_MEMORY_PERCENT = 70, 80
@@ -51,7 +51,7 @@ def values(environment: Environment, bindings: Mapping[str, IdentityBinding], ac
         bindings: cloud identities by name of the ServiceAccount.
         access: how it gets at the lake.
     """
-    parts = {part.key: _part(environment, part, bindings.get(part.account)) for part in PARTS}
+    parts = {part.key: _part(environment, part, bindings.get(part.account), access) for part in PARTS}
     jobs = {part.key: _job(environment, part) for part in JOBS}
     workers = parts.pop("workers")
     return {
@@ -71,6 +71,7 @@ def values(environment: Environment, bindings: Mapping[str, IdentityBinding], ac
             for variable, (secret, key) in secrets.FURTHER_VARIABLES.items()
         ],
         "extraEnvFrom": f"- configMapRef:\n    name: {LAKE_SETTINGS}",
+        **_modules(access),
         # tasks have no business with the metadata
         "enableBuiltInSecretEnvVars": {"AIRFLOW_CONN_AIRFLOW_DB": False},
         "config": _config(environment, access),
@@ -82,6 +83,23 @@ def values(environment: Environment, bindings: Mapping[str, IdentityBinding], ac
         "redis": {"enabled": False},
         "postgresql": {"enabled": False},
     }
+
+
+def _modules(access: LakeAccess) -> dict[str, Any]:
+    if not access.modules:
+        return {}
+    return {
+        "volumes": [{"name": "modules", "configMap": {"name": LAKE_MODULES}}],
+        "volumeMounts": [{"name": "modules", "mountPath": MODULES, "readOnly": True}],
+    }
+
+
+def _restarted(access: LakeAccess) -> dict[str, Any]:
+    """Other pods for other modules: a process imports one once."""
+    if not access.modules:
+        return {}
+    digest = hashlib.sha256("".join(access.modules.values()).encode()).hexdigest()
+    return {"podAnnotations": {"checksum/modules": digest}}
 
 
 def _secrets() -> dict[str, Any]:
@@ -113,7 +131,7 @@ def _config(environment: Environment, access: LakeAccess) -> dict[str, Any]:
     }
 
 
-def _part(environment: Environment, part: Part, binding: IdentityBinding | None) -> dict[str, Any]:
+def _part(environment: Environment, part: Part, binding: IdentityBinding | None, access: LakeAccess) -> dict[str, Any]:
     size = environment.size(part.size)
     return {
         "replicas": size.replicas,
@@ -124,6 +142,7 @@ def _part(environment: Environment, part: Part, binding: IdentityBinding | None)
         "podDisruptionBudget": {"enabled": size.replicas > 1, "config": {"maxUnavailable": 1}},
         "topologySpreadConstraints": _spread(environment, part),
         **_keys(binding),
+        **_restarted(access),
     }
 
 

@@ -9,7 +9,7 @@ from stacks.settings.reference_tables import component_needs
 # components that cannot reach a cloud's lake, and why
 _WITHOUT_LAKE: Mapping[CloudProvider, tuple[tuple[str, ...], str]] = {
     CloudProvider.AZURE: (
-        ("airflow", "kubeflow"),
+        ("kubeflow",),
         "its pipelines keep artefacts over the S3 API, which Azure has not (docs/adr/0028)",
     ),
 }

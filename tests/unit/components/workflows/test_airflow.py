@@ -17,7 +17,15 @@ from components.secrets import inventory
 from components.workflows import Airflow, AirflowArgs
 from components.workflows.airflow_patches import PATCHES
 from tests.unit.components.database.server import database_server
-from tests.unit.components.environment import PRIVATE_STORE, NotedEdge, NotedIdentity, environment, gate, keyed_identity
+from tests.unit.components.environment import (
+    PRIVATE_STORE,
+    NotedEdge,
+    NotedIdentity,
+    blob_store,
+    environment,
+    gate,
+    keyed_identity,
+)
 from tests.unit.recording import RecordingEngine, recording
 
 CHART = "kubernetes:helm.sh/v4:Chart"
@@ -68,6 +76,22 @@ def keyed() -> Generator[Deployed]:
     """Airflow where the cloud knows no service accounts, and the store's certificate is a private authority's."""
     with recording() as engine:
         yield KeyedDeployed(engine, "dev")
+
+
+class BlobDeployed(Deployed):
+    """Airflow over a lake with the Blob API."""
+
+    @override
+    def _program(self, profile: str) -> Airflow:
+        stack = replace(environment(profile, store=blob_store(), edge=self.edge), identity=self.identity)
+        return Airflow("airflow", AirflowArgs(stack, database_server(), CacheServer(gate("cache"))))
+
+
+@pytest.fixture(scope="module")
+def over_blobs() -> Generator[Deployed]:
+    """Airflow over a lake with the Blob API."""
+    with recording() as engine:
+        yield BlobDeployed(engine, "dev")
 
 
 class KeyedDeployed(Deployed):
@@ -236,6 +260,35 @@ def test_keys_are_variables_of_the_accounts_own_secret(keyed: Deployed, dev: Dep
     assert "env" not in keyed.values["scheduler"]
     assert "env" not in dev.celery
     assert {"name": "FORWARDED_ALLOW_IPS", "value": "*"} in keyed.values["apiServer"]["env"]
+
+
+def test_on_the_blob_api_a_connection_without_a_key_reads_dags_and_writes_logs(over_blobs: Deployed) -> None:
+    data = over_blobs.engine.only("kubernetes:core/v1:ConfigMap", "airflow-lake").inputs["data"]
+    (bundle,) = json.loads(data["AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST"])
+
+    assert json.loads(data["AIRFLOW_CONN_WASB_DEFAULT"]) == {
+        "conn_type": "wasb",
+        "host": "https://bizlake.blob.core.windows.net",
+    }
+    assert over_blobs.values["config"]["logging"]["remote_log_conn_id"] == "wasb_default"
+    assert data["AIRFLOW__LOGGING__REMOTE_BASE_LOG_FOLDER"] == "wasb://airflow/logs"
+    assert data["AIRFLOW__AZURE_REMOTE_LOGGING__REMOTE_WASB_LOG_CONTAINER"] == "curated"
+    assert bundle["classpath"] == "blob_bundle.BlobDagBundle"
+    assert bundle["kwargs"] == {"container": "curated", "prefix": "airflow/dags"}
+
+
+def test_the_bundle_of_ours_is_there_for_every_part(over_blobs: Deployed, dev: Deployed) -> None:
+    data = over_blobs.engine.only("kubernetes:core/v1:ConfigMap", "airflow-lake").inputs["data"]
+    modules = over_blobs.engine.only("kubernetes:core/v1:ConfigMap", "airflow-modules")
+    (volume,), (mount,) = over_blobs.values["volumes"], over_blobs.values["volumeMounts"]
+    parts = [*(over_blobs.values[part] for part in PARTS), over_blobs.celery]
+
+    assert "class BlobDagBundle" in modules.inputs["data"]["blob_bundle.py"]
+    assert volume["configMap"] == {"name": "airflow-modules"}
+    assert data["PYTHONPATH"] == mount["mountPath"]
+    assert len({part["podAnnotations"]["checksum/modules"] for part in parts}) == 1
+    assert modules.urn in over_blobs.engine.only(CHART, "airflow").dependencies
+    assert dev.values.keys().isdisjoint({"volumes", "volumeMounts"})
 
 
 def test_only_what_runs_tasks_writes_to_the_lake(dev: Deployed) -> None:
