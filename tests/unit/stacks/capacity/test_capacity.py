@@ -14,6 +14,8 @@ from tests.unit.stacks.capacity.nodes import Room, allocatable, nodes, sums, tab
 from tests.unit.stacks.conftest import ObjectsIn, PlatformOf
 from tests.unit.stacks.references.objects import CHART, Objects
 
+# one profile of each other cloud, and Azure's smallest, whose nodes have the least room
+ELSEWHERE = ("azure-dev", "azure-prod", "openshift-prod")
 SMALL = Demand("small", "data", 1, 1, 10, 10)
 
 
@@ -24,7 +26,7 @@ class Stack:
     demands: list[Demand]
 
 
-@pytest.fixture(scope="module", params=STACKS)
+@pytest.fixture(scope="module", params=(*STACKS, *ELSEWHERE))
 def stack(request: pytest.FixtureRequest, platform_of: PlatformOf, objects_in: ObjectsIn) -> Stack:
     settings, objects = platform_of(request.param).settings, objects_in(request.param)
     return Stack(settings, objects, demands(objects, settings.profile.value))
