@@ -118,6 +118,7 @@ class Identity(pulumi.ComponentResource):
                 "serving.kserve.io/s3-endpoint": store.host,
                 "serving.kserve.io/s3-region": store.region,
                 "serving.kserve.io/s3-usehttps": "1",
+                **({"serving.kserve.io/s3-cabundle-configmap": secret_name(account.name)} if store.authority else {}),
             },
         )
 

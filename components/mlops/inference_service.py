@@ -11,7 +11,7 @@ import pulumi
 import pulumi_kubernetes as kubernetes
 
 from components.base import Environment, Priority
-from components.identity import Access, Grant
+from components.identity import Access, Grant, IdentityBinding
 from components.mlops.serving import Model
 
 
@@ -58,7 +58,7 @@ class InferenceService(pulumi.ComponentResource):
         self._account = f"{name}-predictor"
         binding = environment.bind(namespace, self._account, [Grant("lake/curated", Access.READ)])
         labels = environment.labels(name, "mlops")
-        gates = [namespace.ready, args.after, *([binding.ready] if binding.ready else [])]
+        gates = [namespace.ready, args.after, *([binding.ready] if binding.ready else []), *self._authority(binding)]
         account = kubernetes.core.v1.ServiceAccount(
             self._account,
             metadata={
@@ -82,6 +82,21 @@ class InferenceService(pulumi.ComponentResource):
         )
         self.address = f"http://{self._account}.{namespace.name}.svc.cluster.local/v1/models/{name}:predict"
         self.register_outputs({"address": self.address})
+
+    def _authority(self, binding: IdentityBinding) -> list[pulumi.Resource]:
+        """A private authority's certificate, where KServe looks for it: in a ConfigMap, by the name of the Secret."""
+        credentials, namespace = binding.credentials, self._args.environment.namespaces["ml"]
+        if credentials is None or not credentials.files:
+            return []
+        labels = self._args.environment.labels(self._name, "mlops")
+        return [
+            kubernetes.core.v1.ConfigMap(
+                credentials.secret,
+                metadata={"name": credentials.secret, "namespace": namespace.name, "labels": labels},
+                data=credentials.files,
+                opts=pulumi.ResourceOptions(parent=self, depends_on=[namespace.ready], deleted_with=namespace.resource),
+            )
+        ]
 
     def _predictor(self, labels: Mapping[str, str]) -> dict[str, Any]:
         environment, model = self._args.environment, self._args.model

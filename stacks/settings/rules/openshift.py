@@ -55,6 +55,13 @@ def _cluster_is_named(settings: Settings) -> Iterator[Problem]:
             )
 
 
+def _authority_is_trusted(settings: Settings) -> Iterator[Problem]:
+    section = _section(settings)
+    if section and section.object_store.ca_certificate and settings.components.kestra:
+        reason = "Kestra trusts public authorities alone, and openshift.objectStore.caCertificate names another"
+        yield refuse(("components", "kestra"), True, "false", because=reason)
+
+
 def _owner_keeps_what_is_theirs(settings: Settings) -> Iterator[Problem]:
     if not _is_openshift(settings):
         return
@@ -202,4 +209,5 @@ RULES = (
     _buckets_differ,
     _monitoring_is_the_clusters,
     _services_are_on_open_ports,
+    _authority_is_trusted,
 )

@@ -1,6 +1,7 @@
 """KServe and the models that it serves. Source: MLOPS-3, MLOPS-5, MLOPS-6, A-53."""
 
 from collections.abc import Generator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,7 +10,14 @@ from components.base import destinations
 from components.charts import Manifest, bill_of_materials
 from components.mlops import InferenceService, InferenceServiceArgs, Kserve, KserveArgs, Model, models, serving_runtimes
 from components.mlops.kserve import PREDICTOR, PREDICTOR_PORT, patches
-from tests.unit.components.environment import NotedIdentity, blob_store, environment, gate
+from tests.unit.components.environment import (
+    PRIVATE_STORE,
+    NotedIdentity,
+    blob_store,
+    environment,
+    gate,
+    keyed_identity,
+)
 from tests.unit.recording import RecordingEngine, Registration, recording
 
 CHART = "kubernetes:helm.sh/v4:Chart"
@@ -93,6 +101,22 @@ def test_a_model_on_the_blob_api_has_the_stores_own_address(engine: RecordingEng
     predictor = engine.only(SERVICE).inputs["spec"]["predictor"]
 
     assert predictor["model"]["storageUri"] == "https://bizlake.blob.core.windows.net/curated/models/iris"
+
+
+def test_a_private_authority_is_where_the_download_looks_for_it(engine: RecordingEngine) -> None:
+    def program() -> InferenceService:
+        surroundings = replace(environment(store=PRIVATE_STORE), identity=keyed_identity(PRIVATE_STORE))
+        return InferenceService("iris", InferenceServiceArgs(surroundings, models()["iris"], gate("kserve")))
+
+    engine.deploy(program)
+    name = "iris-predictor-object-store"
+    secret = engine.only("kubernetes:external-secrets.io/v1:ExternalSecret").inputs["spec"]["target"]["template"]
+    authority = engine.only("kubernetes:core/v1:ConfigMap", name)
+
+    assert secret["metadata"]["annotations"]["serving.kserve.io/s3-cabundle-configmap"] == name
+    assert authority.inputs["metadata"]["name"] == name
+    assert authority.inputs["data"] == {"ca.crt": PRIVATE_STORE.authority}
+    assert authority.urn in engine.only("kubernetes:core/v1:ServiceAccount", "iris-predictor").dependencies
 
 
 def test_a_model_is_read_from_the_lake_by_an_account_of_its_own(deployed: Deployed) -> None:
