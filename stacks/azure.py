@@ -264,7 +264,11 @@ class _Builder:
             IdentityArgs(
                 oidc_issuer=self._cluster.oidc_issuer,
                 zones={name: bucket.id for name, bucket in lake.buckets.items() if name in lake.zones},
-                buckets={name: bucket.id for name, bucket in lake.buckets.items() if name not in lake.zones},
+                buckets={
+                    name: bucket.id
+                    for name, bucket in {**lake.buckets, **lake.further_buckets}.items()
+                    if name not in lake.zones
+                },
                 vault_id=self._secrets.vault_id,
                 secrets=self._secrets.ids,
                 dns_zone_id=self._dns_zone.id,
@@ -326,6 +330,7 @@ class _Builder:
             "kubeconfig": cluster.kubeconfig,
             "lake": dict(lake.zones),
             "buckets": {name: bucket.bucket for name, bucket in lake.buckets.items()},
+            "objectStoreEndpoint": pulumi.Output.concat("https://", lake.object_store.host),
             "backupAccount": lake.backup_account_name,
             "invoicesTopic": lake.arrivals_topic_id,
             "registryUrl": registry.url,

@@ -46,9 +46,8 @@ class DataLakeArgs:
 class DataLake(pulumi.ComponentResource):
     """A hierarchical account with the zones and the invoices, and another with backups; access logs of both.
 
-    ``buckets`` has the containers by their names: the zones, ``invoices``, ``kestra``, ``velero-backups`` and
-    ``backups``. Backups are apart, since they live with versions, which a hierarchical account does not keep, and end
-    with other lifecycles.
+    ``buckets`` has the containers by their names: the zones, ``invoices``, ``velero-backups`` and ``backups``. Backups
+    are apart, since they live with versions, which a hierarchical account does not keep, and end with other lifecycles.
 
     Args:
         name: logical name.
@@ -56,6 +55,7 @@ class DataLake(pulumi.ComponentResource):
         opts: carries the Azure provider.
 
     Attributes:
+        further_buckets: containers that only Azure needs, by name.
         object_store: the Blob API of the hierarchical account.
         backup_account_name: the storage account of the backups.
 
@@ -64,6 +64,7 @@ class DataLake(pulumi.ComponentResource):
 
     buckets: Mapping[str, Bucket]
     zones: Mapping[str, pulumi.Output[str]]
+    further_buckets: Mapping[str, Bucket]
     object_store: BlobStore
     arrivals_topic_id: pulumi.Output[str]
     backup_account_name: pulumi.Output[str]
@@ -82,7 +83,9 @@ class DataLake(pulumi.ComponentResource):
         backup = self._account("backup", operational, hierarchical=False)
         self.object_store = BlobStore(pulumi.Output.concat(lake.account_name, ".blob.core.windows.net"))
         self.backup_account_name = backup.account_name
-        self.buckets = {**lake.buckets, **backup.buckets}
+        self.further_buckets = {name: lake.buckets[name] for name in FURTHER_CONTAINERS}
+        shared = {name: bucket for name, bucket in lake.buckets.items() if name not in FURTHER_CONTAINERS}
+        self.buckets = {**shared, **backup.buckets}
         self.zones = {zone: self.buckets[zone].uri for zone in args.zones}
         arrivals = Arrivals(
             f"{name}-{INVOICES}-arrived",

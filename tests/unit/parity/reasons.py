@@ -35,6 +35,11 @@ def accounts() -> Reasons:
     return _table()["accounts"]
 
 
+def grants() -> Reasons:
+    """Why a service account has other grants than elsewhere: ``namespace/name`` -> cloud -> reason."""
+    return _table()["grants"]
+
+
 def claimed() -> frozenset[str]:
     """The capabilities of which something does not hold everywhere."""
     return frozenset(_table()["claims"])

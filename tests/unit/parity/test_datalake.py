@@ -151,7 +151,8 @@ def azure_lifecycles(program: Program) -> list[str]:
             base = rule["definition"]["actions"].get("baseBlob", {})
             days = [base.get(step, {}).get("daysAfterModificationGreaterThan") for step in STEPS]
             found[rule["name"]] = (days[0], days[1], days[2])
-    return unlike(wanted_days(program), found)
+    # nothing in Kestra's own container moves or ends
+    return unlike({**wanted_days(program), "kestra": (None, None, None)}, found)
 
 
 STEPS: Sequence[str] = ("tierToCool", "tierToCold", "delete")

@@ -44,7 +44,9 @@ def test_the_same_accounts_have_the_same_grants(programs: Programs, stack: str) 
     everywhere: dict[str, Sequence[Grant]] = {}
     for each in (profile, f"azure-{profile}", f"openshift-{profile}"):
         for account, binding in programs(each).bindings.items():
-            assert everywhere.setdefault(account, binding.grants) == binding.grants, f"{account} on {each}"
+            is_excused = programs(each).cloud in reasons.grants().get(account, {})
+            is_same = everywhere.setdefault(account, binding.grants) == binding.grants
+            assert is_same is not is_excused, f"{account} on {each}"
     program = programs(stack)
     missing = everywhere.keys() - program.bindings.keys()
     excused = {account for account, written in reasons.accounts().items() if {program.cloud, stack} & written.keys()}
