@@ -75,7 +75,6 @@ class _Builder:
         secrets = self._secrets(encryption)
         registry = self._registry(encryption)
         database = self._database(encryption, network, cluster) if self._managed_database else None
-        store = S3Store(f"s3.{self._account.region}.amazonaws.com", self._account.region)
         identity = self._identity(encryption, cluster, lake, database)
         self._budget()
         return Foundation(
@@ -89,15 +88,12 @@ class _Builder:
             registry=registry.url,
             backup={name: lake.buckets[name].bucket for name in BACKUP_BUCKETS},
             database=database.endpoint if database else None,
-            outputs={
-                **_outputs(network, cluster, lake, registry, database),
-                "objectStoreEndpoint": f"https://{store.host}",
-            },
+            outputs=_outputs(network, cluster, lake, registry, database),
             secrets=_secret_names(secrets, database),
             acme_solver=_acme_solver(self._account.region),
             load_balancer=self._load_balancer(network, cluster),
             dns_provider="aws",
-            object_store=store,
+            object_store=S3Store(f"s3.{self._account.region}.amazonaws.com", self._account.region),
             cluster=cluster.resource,
             database_backups={} if self._managed_database else _database_backups(lake),
             destination_networks={

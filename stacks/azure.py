@@ -330,7 +330,6 @@ class _Builder:
             "kubeconfig": cluster.kubeconfig,
             "lake": dict(lake.zones),
             "buckets": {name: bucket.bucket for name, bucket in lake.buckets.items()},
-            "objectStoreEndpoint": pulumi.Output.concat("https://", lake.object_store.host),
             "backupAccount": lake.backup_account_name,
             "invoicesTopic": lake.arrivals_topic_id,
             "registryUrl": registry.url,

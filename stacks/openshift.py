@@ -193,7 +193,6 @@ class _Builder:
             "clusterId": self._openshift.cluster_id,
             "lake": dict(lake.zones),
             "buckets": dict(lake.buckets),
-            "objectStoreEndpoint": self._openshift.object_store.endpoint,
             "registryUrl": registry.url,
         }
 

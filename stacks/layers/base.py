@@ -51,7 +51,8 @@ def begin(settings: Settings, foundation: Foundation) -> Assembly:
         networks=networks,
     )
     assembly = Assembly(settings, foundation, environment, access.ready, dict(foundation.outputs))
-    assembly.outputs["namespaces"] = sorted(namespaces)
+    endpoint = pulumi.Output.concat("https://", foundation.object_store.host)
+    assembly.outputs |= {"namespaces": sorted(namespaces), "objectStoreEndpoint": endpoint}
     if assembly.on.healthz:
         _healthz(assembly)
     return assembly
