@@ -3,6 +3,7 @@
 from components.base import traffic
 from components.base.access import ROLES, Access, AccessArgs, role_binding
 from components.base.allowance import Allowance, allowances
+from components.base.autoscaling import Autoscaling
 from components.base.container import Container, ExecProbe, HttpProbe, Mount, Probe, Resources, TcpProbe
 from components.base.destinations import (
     Destination,
@@ -24,7 +25,7 @@ from components.base.secret_store import SecretStore
 from components.base.sizes import Size, sizes
 from components.base.storage import StorageClasses, StorageClassesArgs
 from components.base.traffic import ControlPlane, DnsPods, SystemPods
-from components.base.workload import Autoscaling, Metrics, Storage, Workload, WorkloadArgs
+from components.base.workload import Metrics, Storage, Workload, WorkloadArgs
 
 __all__ = [
     "ROLES",

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 import pulumi
 
+from components.base.autoscaling import Autoscaling
 from components.base.container import Container, HttpProbe, Resources
 from components.base.namespace import Namespace
-from components.base.workload import Autoscaling, Workload, WorkloadArgs
+from components.base.workload import Workload, WorkloadArgs
 from components.ownership import Ownership
 
 NAME = "healthz"

@@ -11,48 +11,18 @@ from dataclasses import dataclass, field, replace
 import pulumi
 import pulumi_kubernetes as kubernetes
 
+from components.base.autoscaling import Autoscaling
 from components.base.container import Container, Mount
 from components.base.destinations import client_labels
 from components.base.monitoring import service_monitor
 from components.base.namespace import Namespace
 from components.base.scheduling import Priority
-from components.base.sizes import Size
 from components.charts import RESTART, uses_secrets
 from components.identity import CREDENTIAL_FILES, IdentityBinding
 from components.ownership import Ownership
 
 # each replica's own volume
 _VOLUME = "data"
-
-
-@dataclass(frozen=True)
-class Autoscaling:
-    """Bounds of a HorizontalPodAutoscaler.
-
-    Args:
-        minimum: replicas that are always there.
-        maximum: replicas at most.
-        cpu_percent: mean use of the requested CPU that it aims at.
-        memory_percent: likewise of memory.
-        pod_metrics: metric of each pod, from the custom metrics API -> its mean that it aims at.
-        behavior: scaling behaviour in Kubernetes' own form.
-        name: of the autoscaler; the workload's where None.
-        initial: replicas that a new Deployment starts with; the autoscaler owns their number from then on.
-    """
-
-    minimum: int
-    maximum: int
-    cpu_percent: int = 70
-    memory_percent: int = 80
-    pod_metrics: Mapping[str, int] = field(default_factory=dict[str, int])
-    behavior: kubernetes.autoscaling.v2.HorizontalPodAutoscalerBehaviorArgsDict | None = None
-    name: str | None = None
-    initial: int | None = None
-
-    @classmethod
-    def of(cls, size: Size) -> "Autoscaling | None":
-        """Between the replicas of a row of ``components/sizes.yaml``; None where the row has no maximum."""
-        return cls(size.replicas, size.max_replicas) if size.max_replicas else None
 
 
 @dataclass(frozen=True)
@@ -366,32 +336,12 @@ class Workload(pulumi.ComponentResource):
         ]
 
     def _autoscaler(self, bounds: Autoscaling, deployment: pulumi.Resource) -> pulumi.Resource:
-        utilisation = {"cpu": bounds.cpu_percent, "memory": bounds.memory_percent}
         return kubernetes.autoscaling.v2.HorizontalPodAutoscaler(
             self._name,
             metadata=self._metadata(bounds.name),
-            spec={
-                "scale_target_ref": {"api_version": "apps/v1", "kind": "Deployment", "name": self._name},
-                "min_replicas": bounds.minimum,
-                "max_replicas": bounds.maximum,
-                "metrics": [
-                    *(self._utilisation(*target) for target in utilisation.items()),
-                    *(self._pod_metric(*target) for target in bounds.pod_metrics.items()),
-                ],
-                "behavior": bounds.behavior,
-            },
+            spec=bounds.specification(self._name),
             opts=self._inside(deployment),
         )
-
-    @staticmethod
-    def _utilisation(name: str, percent: int) -> kubernetes.autoscaling.v2.MetricSpecArgsDict:
-        target: kubernetes.autoscaling.v2.MetricTargetArgsDict = {"type": "Utilization", "average_utilization": percent}
-        return {"type": "Resource", "resource": {"name": name, "target": target}}
-
-    @staticmethod
-    def _pod_metric(name: str, average: int) -> kubernetes.autoscaling.v2.MetricSpecArgsDict:
-        target: kubernetes.autoscaling.v2.MetricTargetArgsDict = {"type": "AverageValue", "average_value": str(average)}
-        return {"type": "Pods", "pods": {"metric": {"name": name}, "target": target}}
 
     def _monitor(self, metrics: Metrics) -> pulumi.Resource:
         return service_monitor(
