@@ -26,7 +26,7 @@ BASE = frozenset(
     f"base:{name}"
     for name in ("Access", "Destinations", "IntegrationIsolation", "Namespace", "PriorityClasses", "StorageClasses")
 )
-BASE_OUTPUTS = frozenset({"clusterName", "namespaces"})
+BASE_OUTPUTS = frozenset({"clusterName", "namespaces", "objectStoreEndpoint"})
 # an engine's metrics need something that reads them
 PROCESS_METRICS, METRICS_READER = "workflows:ProcessMetrics", "prometheus"
 INTEGRATIONS = {
