@@ -1,18 +1,10 @@
 """Rules on which components run together. Source: ARCH-12, ARCH-14, CFG-7."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from stacks.settings.model import CloudProvider, Settings
 from stacks.settings.problems import Problem, refuse
 from stacks.settings.reference_tables import component_needs
-
-# components that cannot reach a cloud's lake, and why
-_WITHOUT_LAKE: Mapping[CloudProvider, tuple[tuple[str, ...], str]] = {
-    CloudProvider.AZURE: (
-        ("kubeflow",),
-        "its pipelines keep artefacts over the S3 API, which Azure has not (docs/adr/0028)",
-    ),
-}
 
 
 def _needs_are_on(settings: Settings) -> Iterator[Problem]:
@@ -27,11 +19,9 @@ def _needs_are_on(settings: Settings) -> Iterator[Problem]:
 
 
 def _lake_is_within_reach(settings: Settings) -> Iterator[Problem]:
-    switches, reason = _WITHOUT_LAKE.get(settings.cloud.provider, ((), ""))
-    on = set(settings.components_on)
-    for switch in switches:
-        if switch in on:
-            yield refuse(("components", switch), True, "false", because=reason)
+    if settings.cloud.provider is CloudProvider.AZURE and settings.components.kubeflow:
+        reason = "its pipelines keep artefacts over the S3 API, which Azure has not (docs/adr/0028)"
+        yield refuse(("components", "kubeflow"), True, "false", because=reason)
 
 
 def _sign_on_is_configured(settings: Settings) -> Iterator[Problem]:
