@@ -27,9 +27,11 @@ import pulumi
 import pulumi.runtime
 from google.protobuf import empty_pb2
 from pulumi.automation._server import LanguageServer  # pyright: ignore[reportPrivateUsage]
+from pulumi.runtime import settings
 from pulumi.runtime.proto import language_pb2, language_pb2_grpc, plugin_pb2
 from typing_extensions import override
 
+from sandbox.debug_messages import DebugMessages
 from sandbox.environment import CHECKOUT
 from sandbox.parent import end_with_parent
 
@@ -157,7 +159,7 @@ class LanguageHost(LanguageServer):
                 "`make up` with that one, or remove `virtualenv` from Pulumi.yaml."
             )
             return False
-        _configure(request, self._engine_address)
+        messages = _configure(request, self._engine_address)
         program = Path(request.info.program_directory, request.info.entry_point or ".").resolve()
         _forget_modules(Path(request.info.program_directory).resolve())
         os.chdir(request.pwd)
@@ -187,10 +189,11 @@ class LanguageHost(LanguageServer):
             return True
         finally:
             _close(loop)
+            messages.finish()
         return False
 
 
-def _configure(request: language_pb2.RunRequest, engine_address: str) -> None:
+def _configure(request: language_pb2.RunRequest, engine_address: str) -> DebugMessages:
     pulumi.runtime.reset_options(
         project=request.project,
         stack=request.stack,
@@ -202,6 +205,9 @@ def _configure(request: language_pb2.RunRequest, engine_address: str) -> None:
         organization=request.organization or "organization",
     )
     pulumi.runtime.set_all_config(dict(request.config), list(request.configSecretKeys))
+    engine = vars(settings.get_engine())
+    messages = engine["Log"] = DebugMessages(engine["Log"])
+    return messages
 
 
 def _run_path(program: Path) -> None:

@@ -18,10 +18,16 @@ from sandbox.errors import SandboxError
 STAND_INS: Final = {"aws": "aws", "azure-native": "azure", "kubernetes": "kubernetes", "random": "random"}
 REAL_PLUGINS_VARIABLE: Final = "SANDBOX_REAL_PLUGINS"
 _MARK: Final = "# Written by the sandbox"
+_NO_DEBUG_LOGS: Final = """\
+Where the Pulumi CLI finds this file it writes no debug logs, which take it as long as its own work on a large stack.
+Put a folder in its place to have a log of every operation.
+"""
 
 
 def install(directory: Path) -> None:
-    """Install the language host and the providers' stand-ins below a sandbox's ``pulumi`` directory.
+    """Install the language host and the providers' stand-ins below a sandbox's ``pulumi`` directory, without logs.
+
+    The CLI keeps an encrypted log of every operation, which no flag turns off; a file where its folder would be does.
 
     A provider that ``SANDBOX_REAL_PLUGINS`` names (comma-separated) is not replaced: the vendor's own plugin is linked
     from the user's Pulumi home, where ``pulumi plugin install`` has put it.
@@ -41,6 +47,9 @@ def install(directory: Path) -> None:
             _link_real_plugin(plugins, name, version)
         else:
             _install_launcher(plugins, "resource", name, version, f"sandbox.providers.{module}")
+    logs = directory / "pulumi" / "logs"
+    if not logs.exists():
+        logs.write_text(_NO_DEBUG_LOGS)
 
 
 def _real_plugins() -> frozenset[str]:

@@ -1,6 +1,8 @@
 """The language host as a Pulumi user meets it: output, errors, configuration, policies, and no time lost at the end."""
 
 import time
+from collections.abc import Mapping
+from pathlib import Path
 
 from tests.engine.conftest import STACK, ProgramMaker
 from tests.engine.engine import Engine
@@ -72,6 +74,21 @@ def test_a_program_lives_through_every_operation(program: ProgramMaker) -> None:
     assert gone.changes == {"delete": 2}
     assert "hello from the program" in [item.message for item in made.diagnostics if item.severity == "info"]
     assert [item for item in made.diagnostics if item.severity != "info"] == []
+
+
+def test_debug_messages_arrive_to_the_last_and_only_where_they_are_asked_for(program: ProgramMaker) -> None:
+    engine = program("import pulumi\nfor number in range(300):\n    pulumi.log.debug(f'step {number}.')\n")
+
+    quiet, talkative = engine.preview(STACK).check(), engine.preview(STACK, "--debug").check()
+
+    assert "step 299." not in quiet.output
+    assert [number for number in range(300) if f"step {number}." not in talkative.output] == []
+
+
+def test_the_cli_keeps_no_debug_log_of_its_own(program: ProgramMaker, sandbox: Mapping[str, str]) -> None:
+    program(COMPONENT).preview(STACK).check()
+
+    assert Path(sandbox["PULUMI_HOME"], "logs").is_file()
 
 
 def test_an_update_with_its_preview_runs_the_program_twice_and_afresh(program: ProgramMaker) -> None:

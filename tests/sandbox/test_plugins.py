@@ -105,3 +105,15 @@ def test_an_unknown_real_plugin_is_refused(tmp_path: Path, monkeypatch: pytest.M
 
     with pytest.raises(SandboxError, match="names gcp; allowed are aws, azure-native, kubernetes, random"):
         install(tmp_path)
+
+
+def test_the_cli_writes_debug_logs_only_into_a_folder_that_the_user_made(tmp_path: Path) -> None:
+    install(tmp_path)
+    logs = tmp_path / "pulumi/logs"
+    assert logs.is_file()
+
+    logs.unlink()
+    logs.mkdir()
+    install(tmp_path)
+
+    assert logs.is_dir()
