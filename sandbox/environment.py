@@ -18,6 +18,8 @@ REGION = "us-east-1"
 ACCESS_KEY = "testing"
 # where nothing answers: a sandbox without AWS must never reach the real one
 NO_ENDPOINT = {"endpoint": "http://127.0.0.1:9"}
+# set while the CLI shows debug messages
+DEBUG_VARIABLE = "SANDBOX_DEBUG_MESSAGES"
 # subscription and tenant of the Azure stand-in: no real one is all zeros
 AZURE_ID = "00000000-0000-0000-0000-000000000000"
 

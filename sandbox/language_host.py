@@ -28,11 +28,10 @@ import pulumi.runtime
 from google.protobuf import empty_pb2
 from pulumi.automation._server import LanguageServer  # pyright: ignore[reportPrivateUsage]
 from pulumi.runtime import settings
-from pulumi.runtime.proto import language_pb2, language_pb2_grpc, plugin_pb2
+from pulumi.runtime.proto import engine_pb2, language_pb2, language_pb2_grpc, plugin_pb2
 from typing_extensions import override
 
-from sandbox.debug_messages import DebugMessages
-from sandbox.environment import CHECKOUT
+from sandbox.environment import CHECKOUT, DEBUG_VARIABLE
 from sandbox.parent import end_with_parent
 
 MAXIMUM_MESSAGE_BYTES: Final = 400 * 1024 * 1024
@@ -159,7 +158,7 @@ class LanguageHost(LanguageServer):
                 "`make up` with that one, or remove `virtualenv` from Pulumi.yaml."
             )
             return False
-        messages = _configure(request, self._engine_address)
+        _configure(request, self._engine_address)
         program = Path(request.info.program_directory, request.info.entry_point or ".").resolve()
         _forget_modules(Path(request.info.program_directory).resolve())
         os.chdir(request.pwd)
@@ -189,11 +188,10 @@ class LanguageHost(LanguageServer):
             return True
         finally:
             _close(loop)
-            messages.finish()
         return False
 
 
-def _configure(request: language_pb2.RunRequest, engine_address: str) -> DebugMessages:
+def _configure(request: language_pb2.RunRequest, engine_address: str) -> None:
     pulumi.runtime.reset_options(
         project=request.project,
         stack=request.stack,
@@ -205,9 +203,23 @@ def _configure(request: language_pb2.RunRequest, engine_address: str) -> DebugMe
         organization=request.organization or "organization",
     )
     pulumi.runtime.set_all_config(dict(request.config), list(request.configSecretKeys))
+    if DEBUG_VARIABLE not in os.environ:
+        _drop_debug_messages()
+
+
+def _drop_debug_messages() -> None:
+    """Keep to ourselves what the engine would throw away.
+
+    The SDK writes several messages for each resource, and waits for the engine with every one, on the loop that
+    registers the resources: half of that loop's time.
+    """
     engine = vars(settings.get_engine())
-    messages = engine["Log"] = DebugMessages(engine["Log"])
-    return messages
+    log = engine["Log"]
+
+    def without_debug(request: engine_pb2.LogRequest) -> object:
+        return None if request.severity == engine_pb2.DEBUG else log(request)
+
+    engine["Log"] = without_debug
 
 
 def _run_path(program: Path) -> None:
