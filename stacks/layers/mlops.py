@@ -6,7 +6,7 @@ from stacks.layers.assembly import Assembly, needed
 
 
 def learn(assembly: Assembly) -> None:
-    """MLflow, KServe with its models, Kubeflow."""
+    """MLflow, KServe with its models, Kubeflow's Trainer and Pipelines."""
     environment, opts = assembly.environment, assembly.opts
     if assembly.on.mlflow:
         tracking = mlops.MlflowArgs(environment, needed(assembly.database, "postgres"))
@@ -16,8 +16,9 @@ def learn(assembly: Assembly) -> None:
         server = mlops.Kserve("kserve", serving, opts)
         for name, model in mlops.models().items():
             mlops.InferenceService(name, mlops.InferenceServiceArgs(environment, model, server.ready), opts)
-    if assembly.on.kubeflow:
+    if assembly.on.kubeflow_trainer:
         mlops.Trainer("trainer", mlops.TrainerArgs(environment, assembly.tracking), opts)
+    if assembly.on.kubeflow_pipelines:
         _pipelines(assembly)
 
 
@@ -27,4 +28,4 @@ def _pipelines(assembly: Assembly) -> None:
             pipelines = mlops.Pipelines("pipelines", mlops.PipelinesArgs(assembly.environment, store), assembly.opts)
             assembly.outputs["pipelinesAddress"] = pipelines.address
         case BlobStore():
-            raise ValueError("components.kubeflow is on, but the cloud's object store has no S3 API; switch it off")
+            raise ValueError("components.kubeflowPipelines is on, but the object store has no S3 API; switch it off")

@@ -75,8 +75,10 @@ class ComponentSettings(SettingsModel):
     """MLflow. Source: MLOPS-2."""
     kserve: bool = False
     """KServe. Source: MLOPS-3."""
-    kubeflow: bool = False
-    """Kubeflow Pipelines and Trainer. Source: MLOPS-1."""
+    kubeflow_pipelines: bool = False
+    """Kubeflow Pipelines. Source: MLOPS-1."""
+    kubeflow_trainer: bool = False
+    """Training jobs over several nodes: Kubeflow Trainer. Source: MLOPS-1, MLOPS-4."""
     prometheus: bool = False
     """Prometheus, Alertmanager and Grafana. Source: OBS-METRICS-1, OBS-DASH-1."""
     elasticsearch: bool = False

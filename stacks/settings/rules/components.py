@@ -19,9 +19,9 @@ def _needs_are_on(settings: Settings) -> Iterator[Problem]:
 
 
 def _lake_is_within_reach(settings: Settings) -> Iterator[Problem]:
-    if settings.cloud.provider is CloudProvider.AZURE and settings.components.kubeflow:
-        reason = "its pipelines keep artefacts over the S3 API, which Azure has not (docs/adr/0028)"
-        yield refuse(("components", "kubeflow"), True, "false", because=reason)
+    if settings.cloud.provider is CloudProvider.AZURE and settings.components.kubeflow_pipelines:
+        reason = "it keeps artefacts over the S3 API, which Azure has not (docs/adr/0028)"
+        yield refuse(("components", "kubeflowPipelines"), True, "false", because=reason)
 
 
 def _sign_on_is_configured(settings: Settings) -> Iterator[Problem]:

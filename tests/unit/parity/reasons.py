@@ -25,6 +25,11 @@ def fields() -> Reasons:
     return _table()["fields"]
 
 
+def components() -> Reasons:
+    """Why a cloud's stacks do not run a component: switch -> cloud -> reason."""
+    return _table()["components"]
+
+
 def outputs() -> Reasons:
     """Why a cloud's stacks do not export an output: output -> cloud -> reason."""
     return _table()["outputs"]

@@ -93,6 +93,8 @@ def tables(programs: Sequence[Program]) -> Iterator[Table]:
     yield Table.of(
         "What a cloud tells the platform", [each.name for each in fields(Foundation)], filled, reasons.fields()
     )
+    run = {(switch, program.cloud): [_YES] for program in programs for switch in program.settings.components_on}
+    yield Table.of("Components", sorted({switch for switch, _ in run}), run, reasons.components())
     exported = {(name, program.cloud): [_YES] for program in programs for name in program.outputs}
     yield Table.of("Outputs of a stack", sorted({name for name, _ in exported}), exported, reasons.outputs())
     yield _claims()
