@@ -19,12 +19,15 @@ from components.base import (
     Priority,
     SecretKey,
 )
-from components.charts import Manifest, Patch, containers, named
+from components.charts import Manifest, Patch, chart_reference, containers, named
 from components.database import DatabaseConnection, DatabaseServer
+from components.datalake import BlobStore, ObjectStore, S3Store, bucket_of
 from components.identity import Access, Grant, IdentityBinding
 from components.mlops.placement import disruption_budget, placed
 
 NAME = "mlflow"
+# the project's own image: the chart's has no client that signs in to Azure
+_IMAGE = "ghcr.io/mlflow/mlflow"
 PORT = 5000
 # the chart refers to a Secret of this name, which it would make with a hook
 FLASK_SECRET = "mlflow-flask-server-secret-key"  # noqa: S105 - a name
@@ -131,9 +134,12 @@ def _values(environment: Environment, connection: DatabaseConnection, identity: 
         "host": connection.host,
         "port": connection.port,
         "database": connection.name,
+        # the one that the image has; what an address without it means changes with SQLAlchemy's version
+        "driver": "psycopg2",
     }
     return {
         "fullnameOverride": NAME,
+        "image": {"repository": _IMAGE, "tag": f"v{chart_reference('mlflow').app_version}-full"},
         "strategy": {"rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}},
         "revisionHistoryLimit": 5,
         "serviceAccount": {"name": NAME, "automount": False, "annotations": dict(identity.annotations)},
@@ -149,7 +155,7 @@ def _values(environment: Environment, connection: DatabaseConnection, identity: 
         },
         "artifactRoot": {
             "proxiedArtifactStorage": True,
-            "defaultArtifactsDestination": pulumi.Output.concat(environment.lake["curated"], "/mlflow"),
+            "defaultArtifactsDestination": _artefacts(environment.object_store, environment.lake["curated"]),
         },
         "auth": {
             "enabled": True,
@@ -181,6 +187,16 @@ def _values(environment: Environment, connection: DatabaseConnection, identity: 
             "useServicePort": True,
         },
     }
+
+
+def _artefacts(store: ObjectStore, zone: pulumi.Output[str]) -> pulumi.Output[str]:
+    """Where artefacts go, in the words of the client that the image has for the store. Source: docs/adr/0028."""
+    match store:
+        case S3Store():
+            return pulumi.Output.concat(zone, "/mlflow")
+        case BlobStore():
+            # the Blob API; addresses of the Data Lake's need a client that the image lacks
+            return pulumi.Output.concat("wasbs://", zone.apply(bucket_of), "@", store.host, "/mlflow")
 
 
 def patches(environment: Environment, connection: DatabaseConnection) -> list[Patch]:

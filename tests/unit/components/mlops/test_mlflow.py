@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from components.charts import Manifest
+from components.charts import Manifest, chart_reference
 from components.mlops import Mlflow, MlflowArgs
 from components.mlops.mlflow import patches
 from tests.unit.components.database.server import database_server
@@ -14,6 +14,7 @@ from tests.unit.components.environment import (
     PRIVATE_STORE,
     NotedEdge,
     NotedIdentity,
+    blob_store,
     environment,
     keyed_identity,
 )
@@ -68,6 +69,20 @@ def test_artefacts_are_in_the_lake_and_go_through_the_server(deployed: Deployed)
     }
 
 
+def test_artefacts_on_azure_go_over_the_one_api_that_the_image_has_a_client_for(engine: RecordingEngine) -> None:
+    engine.deploy(lambda: Mlflow("mlflow", MlflowArgs(environment(store=blob_store()), database_server())))
+    values = engine.only(CHART, "mlflow").inputs["values"]
+
+    assert (
+        values["artifactRoot"]["defaultArtifactsDestination"] == "wasbs://curated@bizlake.blob.core.windows.net/mlflow"
+    )
+    # azure-identity, with which a workload identity signs in, is in the full variant of the project's image alone
+    assert values["image"] == {
+        "repository": "ghcr.io/mlflow/mlflow",
+        "tag": f"v{chart_reference('mlflow').app_version}-full",
+    }
+
+
 def test_the_authority_of_a_store_of_ones_own_is_among_its_files(engine: RecordingEngine) -> None:
     def program() -> Mlflow:
         surroundings = replace(environment(store=PRIVATE_STORE), identity=keyed_identity(PRIVATE_STORE))
@@ -90,6 +105,8 @@ def test_runs_and_accounts_are_in_postgresql(deployed: Deployed) -> None:
         "mlflow",
     )
     assert accounts["enabled"] is True
+    # SQLAlchemy 2.1 took another for the default, which the image does not have
+    assert store["postgres"]["driver"] == accounts["postgres"]["driver"] == "psycopg2"
     assert accounts["postgres"]["existingSecret"] == store["existingDatabaseSecret"] == {"name": "mlflow-database"}
 
 
