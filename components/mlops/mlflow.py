@@ -137,9 +137,12 @@ def _values(environment: Environment, connection: DatabaseConnection, identity: 
         # the one that the image has; what an address without it means changes with SQLAlchemy's version
         "driver": "psycopg2",
     }
+    image = {"repository": _IMAGE, "tag": f"v{chart_reference('mlflow').app_version}-full"}
     return {
         "fullnameOverride": NAME,
-        "image": {"repository": _IMAGE, "tag": f"v{chart_reference('mlflow').app_version}-full"},
+        "image": image,
+        # what brings the tables up to date is of the same image as what uses them
+        "initImages": {"mlflowDbMigration": image},
         "strategy": {"rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}},
         "revisionHistoryLimit": 5,
         "serviceAccount": {"name": NAME, "automount": False, "annotations": dict(identity.annotations)},

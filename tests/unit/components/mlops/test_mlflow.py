@@ -83,6 +83,10 @@ def test_artefacts_on_azure_go_over_the_one_api_that_the_image_has_a_client_for(
     }
 
 
+def test_the_tables_are_migrated_by_the_image_that_uses_them(deployed: Deployed) -> None:
+    assert deployed.values["initImages"]["mlflowDbMigration"] == deployed.values["image"]
+
+
 def test_the_authority_of_a_store_of_ones_own_is_among_its_files(engine: RecordingEngine) -> None:
     def program() -> Mlflow:
         surroundings = replace(environment(store=PRIVATE_STORE), identity=keyed_identity(PRIVATE_STORE))
