@@ -113,7 +113,11 @@ def _establish(objects: Mapping[str, Manifest], api: ClusterApi) -> Iterator[tup
             except SandboxError as error:
                 yield urn, f"{object_name(manifest)}: {error}"
     metadata = {"name": SECURITY, "labels": {"pod-security.kubernetes.io/enforce": "restricted"}}
-    api.apply(f"/api/v1/namespaces/{SECURITY}", {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
+    namespace = f"/api/v1/namespaces/{SECURITY}"
+    api.apply(namespace, {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
+    # pods without an account are refused; the controller that makes one for each namespace may take its time
+    account = {"metadata": {"name": "default", "namespace": SECURITY}, "automountServiceAccountToken": False}
+    api.apply(f"{namespace}/serviceaccounts/default", {"apiVersion": "v1", "kind": "ServiceAccount", **account})
 
 
 def _refusals(manifest: Manifest, api: ClusterApi) -> Iterator[str]:

@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from sandbox import event_log, render, toolchain
-from sandbox.cluster_api import ClusterApi
+from sandbox.cluster_api import FIELD_MANAGER, ClusterApi
 from sandbox.crds import COLLECTION
 from sandbox.environment import KubernetesEndpoint
 from sandbox.event_log import Plan
@@ -177,6 +177,13 @@ def test_a_chart_that_is_as_it_must_be_has_no_problem(rendered: Rendered, api: C
     assert {chart: (found.objects, found.containers) for chart, found in figures.items()} == {"good-1.0.0": (3, 1)}
     assert render.report(figures, said.append) == 0
     assert said[-1].split() == ["good-1.0.0", "3", "1", *["0"] * 7]
+
+
+def test_no_controller_is_waited_for_to_judge_pods(rendered: Rendered, api: ClusterApi) -> None:
+    render.judge(rendered(), [], api, {})
+    account = api.get(f"/api/v1/namespaces/{render.SECURITY}/serviceaccounts/default") or {"metadata": {}}
+
+    assert FIELD_MANAGER in {field["manager"] for field in account["metadata"].get("managedFields", [])}
 
 
 def test_pods_have_the_volumes_that_their_set_claims(rendered: Rendered, api: ClusterApi) -> None:
