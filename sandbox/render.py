@@ -2,8 +2,9 @@
 
 The engine itself renders, in a preview with the policy pack on; so the objects are exactly those of a deployment, with
 the platform's labels, and the pack has judged them. Then each goes to an API server as a dry run: objects as they are,
-and the pods of each workload to a namespace with its Pod Security level, where admission tells what they break. Each
-chart is also rendered twice, which shows what it makes anew every time.
+and the pods of each workload to a namespace with its Pod Security level, where admission tells what they break. Pods
+are compared with their accounts, as Azure's webhook does before it gives them a token of the cloud. Each chart is also
+rendered twice, which shows what it makes anew every time.
 """
 
 from collections import defaultdict
@@ -22,10 +23,14 @@ from sandbox.repeated_rendering import object_name
 SECURITY: Final = "restricted"
 REFUSED: Final = "refused"
 CHANGING: Final = "changing"
+IDENTITY: Final = "identity"
 _DEFINITION: Final = "CustomResourceDefinition"
 _OWN: Final = "(the program's own)"
 _REFERENCES: Final = frozenset({"serviceAccountName", "serviceAccount", "priorityClassName"})
 _INSECURE: Final = "violates PodSecurity"
+# of accounts, and of pods; https://azure.github.io/azure-workload-identity/docs/topics/service-account-labels-and-annotations.html
+_CLIENT_ID: Final = "azure.workload.identity/client-id"
+_TAKES_TOKEN: Final = "azure.workload.identity/use"  # noqa: S105 - a label's name
 
 
 @dataclass
@@ -70,6 +75,8 @@ def judge(
         figures[chart].problems[CHANGING].append(problem)
     for urn, problem in _establish(plan.objects, api):
         figures_of(urn).problems[REFUSED].append(problem)
+    for urn, problem in _identity_problems(plan.objects):
+        figures_of(urn).problems[IDENTITY].append(problem)
     for urn, manifest in plan.objects.items():
         found = figures_of(urn)
         found.objects += 1
@@ -85,9 +92,10 @@ def judge(
 
 def report(figures: Mapping[str, Figures], say: Callable[[str], None]) -> int:
     """Show a table and every problem; returns how many there are."""
-    judges = [*(rule.name for rule in assembly.rules()), SECURITY, REFUSED, CHANGING]
+    judges = [*(rule.name for rule in assembly.rules()), SECURITY, REFUSED, IDENTITY, CHANGING]
     say(
-        "\nProblems by what found them: the rules of the policy pack, Pod Security, the API server, a second rendering."
+        "\nProblems by what found them: the rules of the policy pack, Pod Security, the API server, Azure's workload "
+        "identity, a second rendering."
     )
     say("Excepted are workloads that are not restricted, in namespaces that the table of exceptions names.\n")
     say(_row("chart", ["objects", "containers", *judges, "excepted"]))
@@ -118,6 +126,32 @@ def _establish(objects: Mapping[str, Manifest], api: ClusterApi) -> Iterator[tup
     # pods without an account are refused; the controller that makes one for each namespace may take its time
     account = {"metadata": {"name": "default", "namespace": SECURITY}, "automountServiceAccountToken": False}
     api.apply(f"{namespace}/serviceaccounts/default", {"apiVersion": "v1", "kind": "ServiceAccount", **account})
+
+
+def _identity_problems(objects: Mapping[str, Manifest]) -> Iterator[tuple[str, str]]:
+    """Workloads whose pods would sign in to Azure as nobody; URN and sentence of each."""
+    identified = {
+        (manifest["metadata"].get("namespace"), manifest["metadata"]["name"])
+        for manifest in objects.values()
+        if manifest["kind"] == "ServiceAccount" and _CLIENT_ID in (manifest["metadata"].get("annotations") or {})
+    }
+    for urn, manifest in objects.items():
+        template = pod_template(manifest)
+        if template is None:
+            continue
+        account = template["spec"].get("serviceAccountName") or "default"
+        has_identity = (manifest["metadata"].get("namespace"), account) in identified
+        takes_token = (template["metadata"].get("labels") or {}).get(_TAKES_TOKEN) == "true"
+        if has_identity and not takes_token:
+            yield (
+                urn,
+                f"{object_name(manifest)}: its pods lack the label {_TAKES_TOKEN} that its account {account} needs",
+            )
+        elif takes_token and not has_identity:
+            yield (
+                urn,
+                f"{object_name(manifest)}: its pods ask for a token, and its account {account} has no {_CLIENT_ID}",
+            )
 
 
 def _refusals(manifest: Manifest, api: ClusterApi) -> Iterator[str]:

@@ -26,6 +26,7 @@ from tests.policies.pack import Pack, running
 
 PARENTS = "biz-automation:base:PlatformChart$kubernetes:helm.sh/v4:Chart"
 LABELS = {"cost-center": "cc-platform"}
+IDENTITY = "azure.workload.identity/client-id"
 AMOUNTS = {"cpu": "10m", "memory": "16Mi"}
 CONTAINER: Mapping[str, Any] = {
     "name": "main",
@@ -176,7 +177,7 @@ def test_a_chart_that_is_as_it_must_be_has_no_problem(rendered: Rendered, api: C
 
     assert {chart: (found.objects, found.containers) for chart, found in figures.items()} == {"good-1.0.0": (3, 1)}
     assert render.report(figures, said.append) == 0
-    assert said[-1].split() == ["good-1.0.0", "3", "1", *["0"] * 7]
+    assert said[-1].split() == ["good-1.0.0", "3", "1", *["0"] * 8]
 
 
 def test_no_controller_is_waited_for_to_judge_pods(rendered: Rendered, api: ClusterApi) -> None:
@@ -220,6 +221,35 @@ def test_each_fault_is_reported_with_its_chart(
     assert found["good-1.0.0"] == {}
     assert set(found["bad-1.0.0"]) == {judge}
     assert all(text in problem for problem in found["bad-1.0.0"][judge])
+
+
+@pytest.mark.parametrize(
+    ("annotations", "labels", "text"),
+    [
+        ({IDENTITY: "client"}, {}, "lack the label azure.workload.identity/use"),
+        ({}, {"azure.workload.identity/use": "true"}, "its account gear has no azure.workload.identity/client-id"),
+        ({IDENTITY: "client"}, {"azure.workload.identity/use": "true"}, None),
+        ({}, {}, None),
+    ],
+    ids=["no-label", "no-annotation", "identity", "none"],
+)
+def test_pods_and_their_account_agree_on_the_identity(
+    rendered: Rendered, api: ClusterApi, annotations: Mapping[str, str], labels: Mapping[str, str], text: str | None
+) -> None:
+    account = {
+        "apiVersion": "v1",
+        "kind": "ServiceAccount",
+        "metadata": {"name": "gear", "namespace": "default", "labels": LABELS, "annotations": annotations},
+    }
+    workload = deployment()
+    template = workload["spec"]["template"]
+    template["metadata"]["labels"] |= labels
+    template["spec"]["serviceAccountName"] = "gear"
+
+    found = problems(rendered(chart=[account, workload]), api)["chart-1.0.0"]
+
+    assert set(found) == ({render.IDENTITY} if text else set())
+    assert text is None or text in found[render.IDENTITY][0]
 
 
 def test_an_object_that_its_charts_own_definition_refuses_is_reported(rendered: Rendered, api: ClusterApi) -> None:
