@@ -62,8 +62,8 @@ def _client_config(cloud: Cloud, arguments: Answer) -> Answer:
     }
 
 
-def _cluster(cloud: Cloud, arguments: Answer) -> Answer:
-    kind = resource_type(f"{PACKAGE}:containerservice:ManagedCluster")
+def _cluster(cloud: Cloud, arguments: Answer, name: str = "containerservice:ManagedCluster") -> Answer:
+    kind = resource_type(f"{PACKAGE}:{name}")
     resource_id = kind.resource_id(cloud.subscription, arguments)
     cloud.require_subscription(resource_id)
     return cloud.resources().get(resource_id)
@@ -97,6 +97,11 @@ def _admin_credentials(cloud: Cloud, arguments: Answer) -> Answer:
     return _kubeconfigs("clusterAdmin", _endpoint())
 
 
+def _openshift_credentials(cloud: Cloud, arguments: Answer) -> Answer:
+    _cluster(cloud, arguments, "redhatopenshift:OpenShiftCluster")
+    return {"kubeconfig": _encoded(_endpoint())}
+
+
 def _endpoint() -> Answer:
     """Give the kubeconfig of the cluster that stands behind every cluster of the sandbox."""
     endpoint = read_endpoints(sandbox_directory()).get("kubernetes")
@@ -122,8 +127,11 @@ def _entra(kubeconfig: Answer) -> Answer:
 
 
 def _kubeconfigs(name: str, kubeconfig: Answer) -> Answer:
-    text = yaml.safe_dump(kubeconfig, sort_keys=False)
-    return {"kubeconfigs": [{"name": name, "value": base64.b64encode(text.encode()).decode()}]}
+    return {"kubeconfigs": [{"name": name, "value": _encoded(kubeconfig)}]}
+
+
+def _encoded(kubeconfig: Answer) -> str:
+    return base64.b64encode(yaml.safe_dump(kubeconfig, sort_keys=False).encode()).decode()
 
 
 _FUNCTIONS: Mapping[str, Callable[[Cloud, Answer], Answer]] = {
@@ -131,4 +139,5 @@ _FUNCTIONS: Mapping[str, Callable[[Cloud, Answer], Answer]] = {
     "authorization:getRoleDefinition": _role,
     "containerservice:listManagedClusterAdminCredentials": _admin_credentials,
     "containerservice:listManagedClusterUserCredentials": _user_credentials,
+    "redhatopenshift:listOpenShiftClusterAdminCredentials": _openshift_credentials,
 }

@@ -173,14 +173,21 @@ def _bring_children(kind: ResourceType, record: Record, there: Resources) -> Non
             _raise_first(Request(child_kind, child_id, properties, there, child))
 
 
+def _make_group(group_id: str, record: Record, there: Resources) -> None:
+    location = record["properties"].get("location", "")
+    properties = {"resourceGroupName": arm.name_of(group_id), "location": location, "managedBy": record["id"]}
+    there.add(_GROUP, group_id, properties)
+
+
 def _make_companions(kind: ResourceType, record: Record, there: Resources) -> None:
     """Make what Azure makes by itself: the group of a cluster's nodes, a location's network watcher."""
     location = record["properties"].get("location", "")
     subscription = f"/subscriptions/{arm.subscription_of(record['id'])}"
     if kind.arm_type == "Microsoft.ContainerService/managedClusters":
         name = there.show(record)["nodeResourceGroup"]
-        properties = {"resourceGroupName": name, "location": location, "managedBy": record["id"]}
-        there.add(_GROUP, f"{subscription}/resourceGroups/{name}", properties)
+        _make_group(f"{subscription}/resourceGroups/{name}", record, there)
+    if kind.makes:
+        _make_group(paths.first(record["properties"], kind.makes), record, there)
     if kind.arm_type == "Microsoft.Network/virtualNetworks":
         place = locations.canonical(location)
         watchers = there.of_type("Microsoft.Network/networkWatchers")

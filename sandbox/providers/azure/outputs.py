@@ -2,7 +2,7 @@
 
 Texts of the tables' ``outputs`` hold placeholders: ``{id}``, ``{name}``, ``{location}``, ``{group}``,
 ``{subscription}``, ``{tenant}``, ``{created}``, ``{uuid}`` and ``{hex}`` (made up once per place), ``{version}`` (32
-digits, another after each update), ``{parent}`` (name of the parent) and the inputs by name.
+digits, another after each update), ``{parent}`` (name of the parent) and the inputs by name, ``{profile[key]}`` too.
 """
 
 import hashlib
@@ -96,9 +96,9 @@ def _fill(value: Any, record: Record, place: str) -> Any:
     return value.format_map(_placeholders(record, place))
 
 
-def _placeholders(record: Record, place: str) -> dict[str, str]:
+def _placeholders(record: Record, place: str) -> dict[str, Any]:
     resource_id = record["id"]
-    texts = {name: item for name, item in record["properties"].items() if isinstance(item, str)}
+    texts = {name: item for name, item in record["properties"].items() if isinstance(item, str | Mapping)}
     versioned = f"{record['seed']}/{record['version']}"
     return {
         **texts,
@@ -107,7 +107,7 @@ def _placeholders(record: Record, place: str) -> dict[str, str]:
         "lower": arm.name_of(resource_id).lower(),
         "parent": arm.name_of(arm.parent_of(resource_id)),
         "group": arm.group_of(resource_id),
-        "location": locations.canonical(texts.get("location", "")),
+        "location": locations.canonical(str(texts.get("location", ""))),
         "subscription": arm.subscription_of(resource_id),
         "tenant": arm.TENANT,
         "created": record["created"],

@@ -32,7 +32,8 @@ def require(kind: ResourceType, resource_id: str, inputs: Mapping[str, Any], clo
         if not exists(there, parent):
             raise not_found(parent)
     for path, text in paths.texts({name: item for name, item in inputs.items() if name != "tags"}):
-        require_text(path, text, cloud, there)
+        if path != kind.makes:
+            require_text(path, text, cloud, there)
     for path, template in kind.named.items():
         for target in _composed(path, template, resource_id, inputs):
             if not exists_text(there, target) and arm.name_of(target) not in _ALWAYS_THERE:

@@ -40,6 +40,7 @@ class ResourceType:
         key_access: where a key of a vault is, and whose identity must be allowed to use it: dotted paths ``key`` and
             ``identity`` (an id) or ``client`` (a client id); ``operation`` is ``wrap``, or ``encrypt``.
         write_only: dotted paths that ARM never shows.
+        makes: dotted path of the id of a resource group that the resource makes for itself.
         singleton: it exists with its parent, so it is never really made or deleted.
         held_by_use: ARM refuses to delete it while something refers to it.
         held_by_children: ARM refuses to delete it while it has children.
@@ -63,6 +64,7 @@ class ResourceType:
     when: Mapping[str, Mapping[str, Any]] = field(default_factory=dict[str, Mapping[str, Any]])
     key_access: Mapping[str, str] = field(default_factory=dict[str, str])
     write_only: Sequence[str] = ()
+    makes: str = ""
     singleton: bool = False
     held_by_use: bool = False
     held_by_children: bool = False

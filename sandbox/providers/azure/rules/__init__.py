@@ -9,10 +9,10 @@ from typing import Any
 from sandbox.providers.azure.arm import ArmError
 from sandbox.providers.azure.checks import Problem
 from sandbox.providers.azure.resource_type import ResourceType
-from sandbox.providers.azure.rules import access, clusters, data, network, storage
+from sandbox.providers.azure.rules import access, clusters, data, network, openshift, storage
 from sandbox.providers.azure.rules.request import Request
 
-_FAMILIES = (access, clusters, data, network, storage)
+_FAMILIES = (access, clusters, data, network, openshift, storage)
 _INPUT_RULES = {f"azure-native:{name}": rule for family in _FAMILIES for name, rule in family.INPUT_RULES.items()}
 _REQUEST_RULES = {f"azure-native:{name}": rule for family in _FAMILIES for name, rule in family.REQUEST_RULES.items()}
 _DELETION_RULES = {f"azure-native:{name}": rule for family in _FAMILIES for name, rule in family.DELETION_RULES.items()}

@@ -1,8 +1,11 @@
 """Who may do what: role assignments and definitions, federated credentials, and the use of a vault's keys."""
 
 from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
 from typing import Any, Final
 
+from components.tables import read_table
 from sandbox.providers.azure import arm, outputs, paths, references
 from sandbox.providers.azure.arm import ArmError
 from sandbox.providers.azure.checks import Problem
@@ -19,12 +22,28 @@ _PRINCIPAL_KEYS: Final = ("identity.principalId", "principalId", "identityProfil
 
 def principals(there: Resources) -> dict[str, str]:
     """Give the ids of the resources whose identities Entra knows, by principal id."""
-    found = {arm.CALLER: ""}
+    found = dict.fromkeys((arm.CALLER, *tenant_principals().values()), "")
     for record in there.live.values():
         shown = there.show(record) if _has_identity(record["token"], record["properties"]) else {}
         for path in _PRINCIPAL_KEYS:
             found |= {str(principal): record["id"] for principal in paths.values(shown, path)}
     return found
+
+
+@cache
+def tenant_principals() -> Mapping[str, str]:
+    """Give the object ids of the tenant's own service principals, by client id."""
+    table = read_table(Path(__file__).parents[1] / "principals.yaml")
+    return {row["client_id"]: row["object_id"] for row in table.values()}
+
+
+def roles_at(there: Resources, principal: str, resource_id: str) -> Iterator[str]:
+    """Give the UUIDs of the roles that an identity has at a resource, or at what that is in."""
+    for assignment in there.of_type(_ASSIGNMENTS):
+        given = assignment["properties"]
+        scope = arm.key(arm.parent_of(assignment["id"]))
+        if f"{arm.key(resource_id)}/".startswith(f"{scope}/") and given["principalId"] == principal:
+            yield arm.name_of(given["roleDefinitionId"]).lower()
 
 
 def key_access(request: Request) -> Iterator[ArmError]:
@@ -71,17 +90,10 @@ def _clients(request: Request) -> Iterator[str]:
 
 
 def _may(operation: str, there: Resources, principal: str, key_id: str) -> bool:
-    for assignment in there.of_type(_ASSIGNMENTS):
-        given = assignment["properties"]
-        scope = arm.key(arm.parent_of(assignment["id"]))
-        reaches = f"{arm.key(key_id)}/".startswith(f"{scope}/")
-        if reaches and given["principalId"] == principal and _allows(operation, there, given["roleDefinitionId"]):
-            return True
-    return False
+    return any(_allows(operation, there, role) for role in roles_at(there, principal, key_id))
 
 
-def _allows(operation: str, there: Resources, role_id: str) -> bool:
-    name = arm.name_of(role_id).lower()
+def _allows(operation: str, there: Resources, name: str) -> bool:
     built_in = references.built_in_roles().get(name)
     if built_in is not None:
         return operation in built_in.get("key_operations", ())
