@@ -12,7 +12,8 @@ from sandbox.cluster_api import ClusterApi
 from sandbox.environment import ACCESS_KEY, REGION
 
 PART_OF = "biz-automation"
-SYSTEM_NAMESPACES = frozenset({"default", "kube-system", "kube-public", "kube-node-lease"})
+# the last is there while the cluster is an OpenShift
+SYSTEM_NAMESPACES = frozenset({"default", "kube-system", "kube-public", "kube-node-lease", "openshift-monitoring"})
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,8 @@ _CLASSES = "/apis/storage.k8s.io/v1/storageclasses"
 # who is part of the cluster from the start: kinds of OpenShift itself, of OLM, and of its monitoring
 _GROUPS = ("openshift.io", "operators.coreos.com", "monitoring.coreos.com")
 # collections of the owner's objects that are no kinds of OpenShift
-_KUBERNETES_OWN = ("/apis/rbac.authorization.k8s.io/v1/clusterroles", _CLASSES)
+_KUBERNETES_OWN = ("/apis/rbac.authorization.k8s.io/v1/clusterroles", _CLASSES, "/api/v1/namespaces")
+_MONITORING = "/api/v1/namespaces/openshift-monitoring/configmaps/cluster-monitoring-config"
 _OBJECTS = Path(__file__).with_name("openshift.yaml")
 _PATIENCE_SECONDS = 30.0
 _PAUSE_SECONDS = 0.2
@@ -73,13 +74,18 @@ def objects(config: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """
     section = config.get(f"{NAMESPACE}:openshift") or {}
     network = config.get(f"{NAMESPACE}:network") or {}
-    classes = (section.get("storage") or {}).values()
+    storage = section.get("storage") or {}
     found = cast("dict[str, dict[str, Any]]", read_table(_OBJECTS))
     found["/apis/config.openshift.io/v1/networks/cluster"]["status"] = {
         "serviceNetwork": [network.get("serviceCidr", "172.30.0.0/16")],
         "clusterNetwork": [{"cidr": network.get("podCidr", "10.128.0.0/14"), "hostPrefix": 23}],
         "networkType": "OVNKubernetes",
     }
+    classes = list(storage.values())
+    if section.get("managed"):
+        # as Azure hands a cluster over; its other class, and monitoring of user projects, are the program's
+        classes = [storage["standard"]]
+        found[_MONITORING]["data"] = {"config.yaml": "{}\n"}
     for name in classes:
         found[f"{_CLASSES}/{name}"] = {
             "apiVersion": "storage.k8s.io/v1",

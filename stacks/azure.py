@@ -3,7 +3,6 @@
 Source: CLU-2, NET-1, LAKE-1, DB-1, SEC-5, SEC-6, TGT-6.
 """
 
-import copy
 import json
 from collections.abc import Mapping
 from dataclasses import replace
@@ -12,7 +11,6 @@ from functools import cached_property
 from typing import Any
 
 import pulumi
-import pulumi_azure_native as azure
 
 from components.account.azure import Account
 from components.budget.azure import Budget, BudgetArgs
@@ -33,7 +31,7 @@ from components.network.azure_private_links import PrivateLinks, PrivateLinksArg
 from components.ownership import Ownership
 from components.registry.azure import Registry, RegistryArgs
 from components.secrets.azure import Secrets, SecretsArgs
-from stacks import azure_checks
+from stacks import azure_account
 from stacks.foundation import Foundation
 from stacks.settings import DatabaseMode, NatGateways, Settings
 from stacks.settings.reference_tables import database_classes
@@ -54,23 +52,17 @@ def build(settings: Settings) -> Foundation:
         ValueError: the subscription or the tenant is not named.
         SettingsError: nobody can sign in there; nothing has been declared then.
     """
-    cloud = settings.cloud
-    if cloud.subscription_id is None or cloud.tenant_id is None:
-        raise ValueError("cloud.subscriptionId or cloud.tenantId is missing: name what the stack may touch")
-    names = Names(settings.kubernetes.cluster_name, cloud.subscription_id)
-    account = Account(cloud.subscription_id, cloud.tenant_id, cloud.region, names, settings.ownership)
-    provider = azure.Provider("azure", subscription_id=account.id, tenant_id=account.tenant_id, location=account.region)
-    azure_checks.check(account.id, account.tenant_id, provider)
-    return _Builder(settings, account, provider).build()
+    account, opts = azure_account.sign_in(settings)
+    return _Builder(settings, account, opts).build()
 
 
 class _Builder:
     """Hands the settings to the components, and what one component makes to the next."""
 
-    def __init__(self, settings: Settings, account: Account, provider: azure.Provider) -> None:
+    def __init__(self, settings: Settings, account: Account, opts: pulumi.ResourceOptions) -> None:
         self._settings = settings
         self._account = account
-        self._opts = pulumi.ResourceOptions(provider=provider, transformations=[_without_aliases])
+        self._opts = opts
         self._managed_database = settings.database.mode is DatabaseMode.MANAGED
         self._protect = settings.lake.protect
         self._window_days = 90 if self._protect else 7
@@ -336,16 +328,6 @@ class _Builder:
             "nameServers": self._dns_zone.name_servers,
         }
         return outputs | ({"databaseHost": database.endpoint.host} if database else {})
-
-
-def _without_aliases(args: pulumi.ResourceTransformationArgs) -> pulumi.ResourceTransformationResult:
-    """Leave out what a resource was called in other API versions: no stack of this program was made with one.
-
-    The SDK lists up to a hundred for each resource, and resolving them takes most of a run's time.
-    """
-    opts = copy.copy(args.opts)
-    opts.aliases = None
-    return pulumi.ResourceTransformationResult(args.props, opts)
 
 
 def _load_balancer(ownership: Ownership) -> LoadBalancer:

@@ -19,6 +19,8 @@ _REASONS = {
     "project": "the project's name is part of every resource's identity, so each would be created again",
     "cloud.provider": "another cloud is another stack: create one, move the data, then destroy this one",
     "kubernetes.clusterName": "the cluster would be destroyed with everything in it, and a new one created",
+    "openshift.managed": "another cluster is another stack: create one, move the data, then destroy this one",
+    "openshift.managed.domain": "Azure gives a cluster its domain once, and everybody knows it by that",
 }
 _READ = "pulumi:pulumi:readStackOutputs"
 _HALF_WRITTEN = "failed to load checkpoint"
@@ -61,19 +63,22 @@ def check(settings: Settings, recorded: Mapping[str, str]) -> None:
 
 def values(project: str, settings: Settings) -> dict[str, str]:
     """The values that the stack keeps for life, by key."""
+    managed = settings.openshift.managed if settings.openshift else None
     return {
         "project": project,
         "cloud.provider": settings.cloud.provider.value,
         "kubernetes.clusterName": settings.kubernetes.cluster_name,
+        **({"openshift.managed": "present" if managed else "absent"} if settings.openshift else {}),
+        **({"openshift.managed.domain": managed.domain} if managed else {}),
     }
 
 
 def changes(recorded: Mapping[str, str], current: Mapping[str, str]) -> list[str]:
-    """One line for each value that differs from the recorded one; a value never recorded may be anything."""
+    """One line for each value that differs from the recorded one; one that only one of them has may be anything."""
     return [
         f'{key}: "{current[key]}" is not allowed; allowed: "{recorded[key]}", as the stack was created: {reason}'
         for key, reason in _REASONS.items()
-        if key in recorded and recorded[key] != current[key]
+        if key in recorded and key in current and recorded[key] != current[key]
     ]
 
 

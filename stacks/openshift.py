@@ -1,4 +1,4 @@
-"""The platform's foundation on an OpenShift cluster that exists.
+"""The platform's foundation on an OpenShift cluster, which exists or is made.
 
 Source: CLU-3, A-31, LAKE-1, SEC-5, TGT-6.
 """
@@ -23,6 +23,7 @@ from components.secrets import SecretStoreSpecification
 from components.secrets import openshift as secrets
 from stacks import openshift_checks
 from stacks.foundation import Foundation
+from stacks.openshift_cluster import OpenShiftCluster
 from stacks.settings import OpenShiftSettings, RouteCertificates, Settings
 from stacks.settings.openshift_model import BUCKETS
 from stacks.vault import generated_secrets, secret_rows
@@ -55,33 +56,55 @@ Connect = Callable[[TokenAccess | KubeconfigAccess], ClusterReader]
 
 
 def build(settings: Settings, connect: Connect = openshift_api.connect) -> Foundation:
-    """Look at the cluster, describe the foundation that its owner has laid, and add what is the stack's own.
+    """Look at the cluster or make it, describe the foundation that its owner has laid, and add what is the stack's own.
 
     Args:
         settings: the stack's settings; ``openshift`` is set.
-        connect: how to get at the cluster for the look at it.
+        connect: how to get at a cluster that exists for the look at it.
 
     Raises:
         ValueError: the cluster is not described.
-        SettingsError: the cluster cannot take the stack; nothing has been declared then.
+        SettingsError: the cluster cannot take the stack, or nobody can sign in at Azure; nothing is declared then.
     """
-    if settings.openshift is None:
+    openshift = settings.openshift
+    if openshift is None:
         raise ValueError("openshift is missing: describe the cluster that the stack is to run on")
+    if openshift.managed is None:
+        return _Builder(settings, openshift, _existing(settings, openshift, connect)).build()
+    # with it comes the SDK of Azure, which no run on a cluster that exists imports
+    from stacks import openshift_managed  # noqa: PLC0415
+
+    return _Builder(settings, openshift, openshift_managed.build(settings, openshift, openshift.managed)).build()
+
+
+def _existing(settings: Settings, openshift: OpenShiftSettings, connect: Connect) -> OpenShiftCluster:
+    """The cluster that is there, once it has been looked at."""
+    if openshift.cluster_id is None:
+        raise ValueError("openshift.clusterId is missing: name the one cluster that the stack may touch")
+    access = access_of(settings, openshift)
     try:
-        cluster = connect(access_of(settings, settings.openshift))
+        reader = connect(access)
     except openshift_api.AccessError as error:
         raise openshift_checks.unusable(error) from error
-    openshift_checks.check(settings, settings.openshift, cluster)
-    return _Builder(settings, settings.openshift, cluster.server).build()
+    openshift_checks.check(settings, openshift, reader)
+    storage = openshift.storage
+    cluster = Cluster("cluster", ClusterArgs(access, openshift.cluster_id, storage.standard, storage.retained))
+    return OpenShiftCluster(
+        provider=cluster.provider,
+        ready=cluster.ready,
+        control_plane_networks=openshift.api_server_cidrs or (settings.network.cidr,),
+        storage_classes=cluster.storage_classes,
+        outputs={"clusterEndpoint": reader.server, "clusterId": openshift.cluster_id},
+    )
 
 
 class _Builder:
     """Hands the settings to the components, and what one component makes to the next."""
 
-    def __init__(self, settings: Settings, openshift: OpenShiftSettings, api_server: str) -> None:
+    def __init__(self, settings: Settings, openshift: OpenShiftSettings, cluster: OpenShiftCluster) -> None:
         self._settings = settings
         self._openshift = openshift
-        self._api_server = api_server
+        self._cluster = cluster
         self._prefix = settings.kubernetes.cluster_name
         self._protect = settings.lake.protect
         self._vault_name: Callable[[str], str] = (
@@ -89,8 +112,7 @@ class _Builder:
         )
 
     def build(self) -> Foundation:
-        settings, openshift = self._settings, self._openshift
-        cluster = self._cluster()
+        settings, openshift, cluster = self._settings, self._openshift, self._cluster
         opts = pulumi.ResourceOptions(provider=cluster.provider)
         lake = self._lake()
         teams = [f"team-{team.name}" for team in settings.teams]
@@ -99,7 +121,7 @@ class _Builder:
         return Foundation(
             provider=cluster.provider,
             ready=cluster.ready,
-            control_plane_networks=openshift.api_server_cidrs or (settings.network.cidr,),
+            control_plane_networks=cluster.control_plane_networks,
             identity=self._identity(lake),
             lake=lake.zones,
             secret_store=self._secret_store(opts),
@@ -118,18 +140,7 @@ class _Builder:
             monitoring=MONITORING if openshift.user_workload_monitoring else None,
             host_access=HostFiles("host-access", settings.ownership, opts),
             destination_networks=self._destination_networks(),
-        )
-
-    def _cluster(self) -> Cluster:
-        settings, openshift = self._settings, self._openshift
-        return Cluster(
-            "cluster",
-            ClusterArgs(
-                access=access_of(settings, openshift),
-                cluster_id=openshift.cluster_id,
-                standard_class=openshift.storage.standard,
-                retained_class=openshift.storage.retained,
-            ),
+            cluster=cluster.resource,
         )
 
     def _lake(self) -> DataLake:
@@ -189,8 +200,7 @@ class _Builder:
     def _outputs(self, lake: DataLake, registry: Registry) -> dict[str, pulumi.Input[Any]]:
         return {
             "clusterName": self._prefix,
-            "clusterEndpoint": self._api_server,
-            "clusterId": self._openshift.cluster_id,
+            **self._cluster.outputs,
             "lake": dict(lake.zones),
             "buckets": dict(lake.buckets),
             "registryUrl": registry.url,

@@ -29,6 +29,7 @@ from stacks.settings.model import (
     Profile,
     Settings,
 )
+from stacks.settings.openshift_managed_model import ManagedClusterSettings, Visibility
 from stacks.settings.openshift_model import OpenShiftSettings, RouteCertificates
 from stacks.settings.problems import SettingsError
 from stacks.settings.team_model import TeamSettings
@@ -49,6 +50,7 @@ __all__ = [
     "KubernetesSettings",
     "LakeSettings",
     "LifecycleSettings",
+    "ManagedClusterSettings",
     "NatGateways",
     "NetworkSettings",
     "NodePoolSettings",
@@ -62,5 +64,6 @@ __all__ = [
     "StoreScope",
     "TeamSettings",
     "VaultSettings",
+    "Visibility",
     "load",
 ]

@@ -115,10 +115,21 @@ SlackChannel = Annotated[
     Field(pattern=r"^#[a-z0-9_-]{1,79}$"),
     Allowed("a channel of Slack with its #, such as #platform-alerts"),
 ]
+_ENCRYPTED_SCHEMA = WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "object", "required": ["secure"]}]})
 ServiceAccountToken = Annotated[
     SecretStr,
     Allowed("a token, encrypted: `pulumi config set --secret biz-automation:openshiftToken`"),
-    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "object", "required": ["secure"]}]}),
+    _ENCRYPTED_SCHEMA,
+]
+ClientSecret = Annotated[
+    SecretStr,
+    Allowed("a client secret, encrypted: `pulumi config set --secret biz-automation:openshiftClientSecret`"),
+    _ENCRYPTED_SCHEMA,
+]
+PullSecret = Annotated[
+    SecretStr,
+    Allowed("a pull secret, encrypted: `pulumi config set --secret biz-automation:openshiftPullSecret`"),
+    _ENCRYPTED_SCHEMA,
 ]
 EndpointService = Annotated[str, Field(min_length=1, max_length=60), Allowed("a service of the cloud, such as ecr.api")]
 

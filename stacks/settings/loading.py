@@ -16,7 +16,10 @@ from stacks.settings.problems import Problem, SettingsError, dotted, explain, ne
 from stacks.settings.rules import check
 from stacks.settings.salvage import salvage
 
-ENCRYPTED = {"openshiftToken": "`pulumi config set --secret biz-automation:openshiftToken`"}
+ENCRYPTED = {
+    key: f"`pulumi config set --secret biz-automation:{key}`"
+    for key in ("openshiftToken", "openshiftClientSecret", "openshiftPullSecret")
+}
 
 
 def load() -> Settings:

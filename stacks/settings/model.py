@@ -30,6 +30,7 @@ from stacks.settings.fields import (
     AccountId,
     AzureId,
     BucketPrefix,
+    ClientSecret,
     ClusterName,
     DnsName,
     EmailAddress,
@@ -41,6 +42,7 @@ from stacks.settings.fields import (
     Network,
     NodePoolName,
     PostgresVersion,
+    PullSecret,
     Region,
     RoleArn,
     ServiceAccountToken,
@@ -296,6 +298,10 @@ class Settings(SettingsModel):
     """The OpenShift cluster, where `cloud.provider` is openshift."""
     openshift_token: Annotated[ServiceAccountToken | None, BeforeValidator(absent_if_empty)] = None
     """Token of a service account that signs in at OpenShift, encrypted; absent: a kubeconfig signs in."""
+    openshift_client_secret: Annotated[ClientSecret | None, BeforeValidator(absent_if_empty)] = None
+    """Secret of `openshift.managed.servicePrincipal`, encrypted."""
+    openshift_pull_secret: Annotated[PullSecret | None, BeforeValidator(absent_if_empty)] = None
+    """Pull secret for Red Hat's registries, encrypted, for `openshift.managed`; absent: none of their content."""
 
     @property
     def ownership(self) -> Ownership:

@@ -1,4 +1,4 @@
-"""An existing OpenShift cluster, and what its owner has put around it.
+"""The OpenShift cluster, which exists or is made, and what its owner has put around it.
 
 Source: CLU-3, A-31, CFG-2..6.
 """
@@ -10,6 +10,7 @@ from pydantic import Field
 
 from stacks.settings.base_model import SettingsModel
 from stacks.settings.fields import UUID, Allowed, HttpsUrl, LabelValue, Network, Slug
+from stacks.settings.openshift_managed_model import ManagedClusterSettings
 
 # Stands for "no cluster yet": the sandbox's cluster has this id.
 PLACEHOLDER_CLUSTER = "00000000-0000-4000-8000-000000000000"
@@ -137,16 +138,18 @@ class StorageSettings(SettingsModel):
     """Storage classes of the cluster. Source: A-31."""
 
     standard: StorageClassName
-    """For volumes that may go with their claim; it encrypts them."""
+    """For volumes that may go with their claim; it encrypts them. A managed cluster comes with managed-csi."""
     retained: StorageClassName | None = None
-    """For volumes that outlive their claim: the database's, where lake.protect is on."""
+    """For volumes that outlive their claim: the database's, where lake.protect is on. A managed cluster's is made."""
 
 
 class OpenShiftSettings(SettingsModel):
-    """The OpenShift cluster, which exists, and what is around it. Source: CLU-3, A-31."""
+    """The OpenShift cluster, which exists or is made, and what is around it. Source: CLU-3, A-31."""
 
-    cluster_id: ClusterId
-    """The one cluster that the stack may touch; 00000000-0000-4000-8000-000000000000 stands for "none yet"."""
+    cluster_id: ClusterId | None = None
+    """The one cluster that the stack may touch, where it exists; 00000000-0000-4000-8000-000000000000: "none yet"."""
+    managed: ManagedClusterSettings | None = None
+    """An Azure Red Hat OpenShift cluster that the stack makes; absent: the cluster exists."""
     api_server: HttpsUrl | None = None
     """Address of the API server; with a kubeconfig it must be the context's own."""
     certificate_authority: Certificates | None = None

@@ -68,6 +68,11 @@ def azure_vm_sizes() -> dict[str, VmSize]:
     return {name: VmSize(**row) for name, row in _table("azure-vm-sizes").items()}
 
 
+def openshift_vm_sizes() -> dict[str, list[str]]:
+    """Machine types that Azure Red Hat OpenShift takes, by role: ``control-plane`` and ``worker``."""
+    return _table("openshift-vm-sizes")
+
+
 def azure_database_storage() -> list[int]:
     """Storage in GiB that a managed database may have."""
     return _table("azure-database-storage")

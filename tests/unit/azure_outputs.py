@@ -5,6 +5,8 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from pulumi.runtime.rpc import unwrap_rpc_secret
+
 Answer = Callable[[str, dict[str, Any]], dict[str, Any]]
 
 SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
@@ -44,6 +46,13 @@ def _registry(_name: str, inputs: dict[str, Any]) -> dict[str, Any]:
     return {"name": name, "loginServer": f"{name}.azurecr.io"}
 
 
+def _openshift(_name: str, inputs: dict[str, Any]) -> dict[str, Any]:
+    # one secret in it makes a secret of the whole profile
+    domain = unwrap_rpc_secret(inputs["clusterProfile"])["domain"]
+    url = f"https://api.{domain}.{inputs['location']}.aroapp.io:6443/"
+    return {"name": inputs["resourceName"], "apiserverProfile": {**inputs["apiserverProfile"], "url": url}}
+
+
 def _identified(answer: Answer) -> Answer:
     """Azure takes a list of identities and answers with what it knows of each."""
 
@@ -76,6 +85,7 @@ AZURE_OUTPUTS: Mapping[str, Answer] = {
     "azure-native:containerservice:ManagedCluster": _identified(
         _named("resourceName", oidcIssuerProfile={"enabled": True, "issuerURL": "https://oidc.example/tenant/id"})
     ),
+    "azure-native:redhatopenshift:OpenShiftCluster": _openshift,
     "azure-native:dns:Zone": _named("zoneName", nameServers=["ns1.example."]),
     "random:index/randomPassword:RandomPassword": lambda _name, _inputs: {"result": "canary"},
 }
@@ -87,6 +97,13 @@ def _credentials(_args: dict[str, Any]) -> dict[str, Any]:
     return {"kubeconfigs": [{"name": "clusterUser", "value": base64.b64encode(kubeconfig.encode()).decode()}]}
 
 
+def _admin_credentials(_args: dict[str, Any]) -> dict[str, Any]:
+    server = {"server": "https://api.openshift.example:6443"}
+    user = {"client-key-data": "canary-kubeconfig"}
+    kubeconfig = json.dumps({"clusters": [{"name": "c", "cluster": server}], "users": [{"name": "u", "user": user}]})
+    return {"kubeconfig": base64.b64encode(kubeconfig.encode()).decode()}
+
+
 def _signed_in(_args: dict[str, Any]) -> dict[str, Any]:
     return {"subscriptionId": SUBSCRIPTION, "tenantId": SUBSCRIPTION}
 
@@ -95,4 +112,5 @@ AZURE_FUNCTIONS: Mapping[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
     "azure-native:authorization:getClientConfig": _signed_in,
     "azure-native:authorization:getRoleDefinition": lambda args: {"name": args["roleDefinitionId"]},
     "azure-native:containerservice:listManagedClusterUserCredentials": _credentials,
+    "azure-native:redhatopenshift:listOpenShiftClusterAdminCredentials": _admin_credentials,
 }

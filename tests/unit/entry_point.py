@@ -1,6 +1,6 @@
 """The program's own entry, ``__main__.py``, as a language host runs it, without an engine and without a cloud.
 
-As a command it runs a committed stack and prints every module that was imported by the end.
+As a command it runs a stack and prints every module that was imported by the end.
 """
 
 import json
@@ -21,21 +21,21 @@ from tests.unit.aws_outputs import AWS_OUTPUTS
 from tests.unit.azure_outputs import AZURE_FUNCTIONS, AZURE_OUTPUTS
 from tests.unit.openshift_cluster import cluster_of
 from tests.unit.recording import RecordingEngine, recording
-from tests.unit.settings.configuration import CHECKOUT, as_handed_over, stack_values
+from tests.unit.settings.configuration import CHECKOUT, PROJECT, as_handed_over, values_of
 
 ENTRY = CHECKOUT / "__main__.py"
 
 
 def run(engine: RecordingEngine, stack: str) -> Settings:
-    """Run a committed stack's whole program in an engine that records; gives the stack's settings."""
-    values = stack_values(stack)
-    settings, problems = parse(values, stack)
+    """Run the whole program of a committed stack, or of a case file, in an engine that records; gives its settings."""
+    values, encrypted = values_of(stack)
+    settings, problems = parse(values, engine.stack)
     assert settings is not None, problems
     engine.outputs |= {**AWS_OUTPUTS, **AZURE_OUTPUTS}
     engine.functions |= {**AZURE_FUNCTIONS, "pulumi:pulumi:readStackOutputs": _no_outputs}
 
     def program() -> None:
-        pulumi.runtime.set_all_config(as_handed_over(values))
+        pulumi.runtime.set_all_config(as_handed_over(values), [f"{PROJECT}:{key}" for key in encrypted])
         runpy.run_path(str(ENTRY), run_name="__main__")
 
     with _cluster(settings):
@@ -50,7 +50,7 @@ def _no_outputs(arguments: dict[str, Any]) -> dict[str, Any]:
 @contextmanager
 def _cluster(settings: Settings) -> Generator[None]:
     """An OpenShift cluster that answers as the settings say, where they name one."""
-    if settings.openshift is None:
+    if settings.openshift is None or settings.openshift.managed is not None:
         yield
         return
     # no other cloud's run may import it
@@ -80,6 +80,6 @@ def _cluster(settings: Settings) -> Generator[None]:
 
 
 if __name__ == "__main__":
-    with recording(sys.argv[1]) as recorder:
+    with recording(sys.argv[1].split(".")[0]) as recorder:
         run(recorder, sys.argv[1])
     print(*sys.modules, sep="\n")

@@ -25,7 +25,7 @@ from stacks.settings import DatabaseMode, Settings
 from stacks.settings.loading import parse
 from tests.unit.components.environment import AGENT, NotedIdentity
 from tests.unit.recording import RecordingEngine, Registration
-from tests.unit.settings.configuration import stack_values
+from tests.unit.settings.configuration import values_of
 
 NODES = "test:index:Nodes"
 # a component of its provider's, whose objects only an engine renders
@@ -89,9 +89,9 @@ def reference(item: Registration) -> str:
     return "/".join(part for part in (metadata.get("namespace"), metadata["name"]) if part)
 
 
-def settings_of(stack: str) -> Settings:
-    """Return the settings of a committed stack file."""
-    settings, problems = parse(stack_values(stack), stack)
+def settings_of(name: str) -> Settings:
+    """Return the settings of a committed stack file, or of a case file of the settings' tests."""
+    settings, problems = parse(values_of(name)[0], name.partition(".")[0])
     assert settings is not None, problems
     return settings
 

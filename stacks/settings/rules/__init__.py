@@ -44,10 +44,13 @@ RULES: tuple[Rule, ...] = (
 
 # modules of their own: they read tables of their cloud's components, which no run of another cloud imports
 _OF_CLOUD: Mapping[CloudProvider, str] = {CloudProvider.AWS: "aws", CloudProvider.AZURE: "azure"}
+_OF_A_MANAGED_OPENSHIFT = "openshift_managed"
 
 
 def _of_cloud(settings: Settings) -> Iterator[Problem]:
     module = _OF_CLOUD.get(settings.cloud.provider)
+    if settings.cloud.provider is CloudProvider.OPENSHIFT and settings.openshift and settings.openshift.managed:
+        module = _OF_A_MANAGED_OPENSHIFT
     rules: tuple[Rule, ...] = import_module(f"{__name__}.{module}").RULES if module else ()
     for rule in rules:
         yield from readable(rule(settings))

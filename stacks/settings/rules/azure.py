@@ -26,7 +26,8 @@ _FLOW_LOG_DAYS = range(1, 366)
 _LEAST_BACKUP_DAYS = 7
 
 
-def _location_exists(settings: Settings) -> Iterator[Problem]:
+def location_exists(settings: Settings) -> Iterator[Problem]:
+    """Azure has the location."""
     location = settings.cloud.region
     if location not in azure_locations():
         listed = ", ".join(name for name, zones in azure_locations().items() if zones)
@@ -34,7 +35,8 @@ def _location_exists(settings: Settings) -> Iterator[Problem]:
         yield refuse(("cloud", "region"), location, f"a location of azure with zones ({listed})", hint=hint)
 
 
-def _location_has_zones(settings: Settings) -> Iterator[Problem]:
+def location_has_zones(settings: Settings) -> Iterator[Problem]:
+    """The location has as many zones as the network."""
     location, zones = settings.cloud.region, settings.network.zones
     offered = azure_locations().get(location, zones)
     if offered < zones:
@@ -42,7 +44,8 @@ def _location_has_zones(settings: Settings) -> Iterator[Problem]:
         yield refuse(("cloud", "region"), location, listed, because=f"it has no {zones} availability zones")
 
 
-def _ids_are_named(settings: Settings) -> Iterator[Problem]:
+def ids_are_named(settings: Settings) -> Iterator[Problem]:
+    """Subscription and tenant are named."""
     for key, value, what in (
         ("subscriptionId", settings.cloud.subscription_id, "the subscription that the stack may touch"),
         ("tenantId", settings.cloud.tenant_id, "the Entra tenant of the subscription"),
@@ -190,9 +193,9 @@ def _database_is_as_offered(settings: Settings) -> Iterator[Problem]:
 
 
 RULES = (
-    _location_exists,
-    _location_has_zones,
-    _ids_are_named,
+    location_exists,
+    location_has_zones,
+    ids_are_named,
     _somebody_administers,
     _logs_are_kept_as_offered,
     _network_holds_the_nodes,

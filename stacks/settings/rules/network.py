@@ -18,7 +18,8 @@ SHORTEST_PREFIX = 16
 
 def _exists(settings: Settings) -> bool:
     """Whether the network has been made by somebody else."""
-    return settings.cloud.provider is CloudProvider.OPENSHIFT
+    made = settings.openshift is not None and settings.openshift.managed is not None
+    return settings.cloud.provider is CloudProvider.OPENSHIFT and not made
 
 
 def _networks(settings: Settings) -> Iterator[tuple[Path, IPv4Network]]:
@@ -75,7 +76,7 @@ def _prod_survives_a_zone(settings: Settings) -> Iterator[Problem]:
 
 
 def _way_out_is_chosen(settings: Settings) -> Iterator[Problem]:
-    if not _exists(settings) and settings.network.nat_gateways is None:
+    if settings.cloud.provider is not CloudProvider.OPENSHIFT and settings.network.nat_gateways is None:
         yield Problem(("network", "natGateways"), f"missing; allowed: {', '.join(NatGateways)}")
 
 

@@ -1,4 +1,4 @@
-"""Rules on an existing OpenShift cluster: what is its owner's, and what the stack must say of it.
+"""Rules on an OpenShift cluster: whether it exists or is made, what is its owner's, what the stack must say of it.
 
 Source: CLU-3, A-31, CFG-2..6, NET-2, NET-6.
 """
@@ -31,7 +31,18 @@ _OWNERS = (
     ("lake", "curated"),
     ("lake", "archive"),
 )
-_ON_OPENSHIFT_ONLY = (("openshift",), ("openshiftToken",))
+# of those, what a managed cluster needs
+_OF_AZURE = frozenset({("cloud", "subscriptionId"), ("cloud", "tenantId")})
+_OF_A_MANAGED_CLUSTER = (("openshiftClientSecret",), ("openshiftPullSecret",))
+_OF_AN_EXISTING_CLUSTER = (
+    ("openshift", "clusterId"),
+    ("openshift", "apiServer"),
+    ("openshift", "apiServerCidrs"),
+    ("openshift", "certificateAuthority"),
+    ("openshift", "kubeconfig"),
+    ("openshiftToken",),
+)
+_ON_OPENSHIFT_ONLY = (("openshift",), ("openshiftToken",), *_OF_A_MANAGED_CLUSTER)
 _PROVIDER = "cloud.provider is openshift"
 
 
@@ -55,6 +66,27 @@ def _cluster_is_named(settings: Settings) -> Iterator[Problem]:
             )
 
 
+def _cluster_exists_or_is_made(settings: Settings) -> Iterator[Problem]:
+    section = _section(settings)
+    if section is None:
+        return
+    if section.managed is None and section.cluster_id is None:
+        yield Problem(
+            ("openshift", "clusterId"),
+            "missing; allowed: the cluster's own id, as `oc get clusterversion version -o jsonpath={.spec.clusterID}` "
+            "shows it, or openshift.managed, with which the stack makes the cluster",
+        )
+    unused, reason = (
+        (_OF_AN_EXISTING_CLUSTER, "the stack makes the cluster (openshift.managed)")
+        if section.managed
+        else (_OF_A_MANAGED_CLUSTER, "the cluster exists (there is no openshift.managed)")
+    )
+    for path in unused:
+        if _given(settings, path) is not None:
+            # of an encrypted key a message shows what is allowed alone
+            yield Problem(path, f"is not allowed; allowed: no value, since {reason}")
+
+
 def _authority_is_trusted(settings: Settings) -> Iterator[Problem]:
     section = _section(settings)
     if section and section.object_store.ca_certificate and settings.components.kestra:
@@ -65,11 +97,16 @@ def _authority_is_trusted(settings: Settings) -> Iterator[Problem]:
 def _owner_keeps_what_is_theirs(settings: Settings) -> Iterator[Problem]:
     if not _is_openshift(settings):
         return
+    managed = settings.openshift is not None and settings.openshift.managed is not None
+    reason = f"{_PROVIDER}, " + (
+        "whose buckets are not the stack's, and whose managed cluster has no use for it"
+        if managed
+        else "whose cluster, network and buckets exist and are not the stack's"
+    )
     for path in _OWNERS:
         value = _given(settings, path)
-        if value is not None:
+        if value is not None and not (managed and path in _OF_AZURE):
             text = "an object" if isinstance(value, SettingsModel) else shown(_plain(value), path)
-            reason = f"{_PROVIDER}, whose cluster, network and buckets exist and are not the stack's"
             yield Problem(path, f"{text} is not allowed: {reason}; allowed: no value")
 
 
@@ -91,7 +128,7 @@ def _plain(value: object) -> str:
 
 def _token_has_an_address(settings: Settings) -> Iterator[Problem]:
     section = _section(settings)
-    if section is None or settings.openshift_token is None:
+    if section is None or section.managed is not None or settings.openshift_token is None:
         return
     if section.api_server is None:
         yield Problem(
@@ -200,6 +237,7 @@ def _services_are_on_open_ports(settings: Settings) -> Iterator[Problem]:
 
 RULES = (
     _cluster_is_named,
+    _cluster_exists_or_is_made,
     _owner_keeps_what_is_theirs,
     _token_has_an_address,
     _control_plane_is_in_the_network,

@@ -44,8 +44,10 @@ def _is_real(settings: Settings) -> bool:
         return settings.cloud.account_id not in {None, PLACEHOLDER_ACCOUNT}
     if settings.cloud.provider is CloudProvider.AZURE:
         return settings.cloud.subscription_id not in {None, PLACEHOLDER_SUBSCRIPTION}
+    if settings.openshift is not None and settings.openshift.managed is not None:
+        return settings.cloud.subscription_id not in {None, PLACEHOLDER_SUBSCRIPTION}
     if settings.openshift is not None:
-        return settings.openshift.cluster_id != PLACEHOLDER_CLUSTER
+        return settings.openshift.cluster_id not in {None, PLACEHOLDER_CLUSTER}
     return settings.profile is Profile.PROD
 
 

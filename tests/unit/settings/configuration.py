@@ -17,6 +17,8 @@ PROJECT = "biz-automation"
 STACKS = ("dev", "stg", "prod")
 COMMITTED = tuple(sorted(path.name.split(".")[1] for path in CHECKOUT.glob("Pulumi.*.yaml")))
 
+CASES = Path(__file__).with_name("cases")
+
 Values = dict[str, Any]
 
 
@@ -51,6 +53,23 @@ def _place(values: Values, path: str) -> tuple[Any, Any]:
 def as_handed_over(values: Mapping[str, Any]) -> dict[str, str]:
     """Encodes values as the CLI does: text as it stands, everything else as JSON."""
     return {f"{PROJECT}:{key}": value if isinstance(value, str) else json.dumps(value) for key, value in values.items()}
+
+
+def values_of(name: str) -> tuple[Values, list[str]]:
+    """The project's keys of a committed stack, or of a case file (``dev.ok.managed``), and which are encrypted."""
+    return case(name) if "." in name else (stack_values(name), [])
+
+
+def case(name: str) -> tuple[Values, list[str]]:
+    """What a case file makes of its stack's values, and the keys that are encrypted.
+
+    Args:
+        name: of the file in ``cases`` without ``.yaml``; a file that says ``after`` goes on from another one's.
+    """
+    content: dict[str, Any] = yaml.safe_load((CASES / f"{name}.yaml").read_text(encoding="utf-8"))
+    values, encrypted = values_of(content.get("after", name.partition(".")[0]))
+    changed = patch(values, content.get("change", {}), content.get("remove", []))
+    return changed, content.get("encrypted", encrypted)
 
 
 def load_from(config: dict[str, str], stack: str, secret_keys: list[str] | None = None) -> Settings:

@@ -1,6 +1,7 @@
 """What cannot change once a stack exists; that it is remembered, the engine tests show. Source: CFG-2, CFG-5."""
 
 from stacks import immutable
+from tests.unit.platform import settings_of
 from tests.unit.settings.configuration import PROJECT, as_handed_over, load_from, stack_values
 
 CREATED = {"project": PROJECT, "cloud.provider": "aws", "kubernetes.clusterName": "biz-automation-dev"}
@@ -15,6 +16,32 @@ def test_project_provider_and_cluster_name_are_recorded() -> None:
     settings = load_from(as_handed_over(stack_values("dev")), "dev")
 
     assert immutable.values(PROJECT, settings) == CREATED
+
+
+def values_in(name: str) -> dict[str, str]:
+    """What a stack or a case of the settings' tests keeps for life."""
+    return immutable.values(PROJECT, settings_of(name))
+
+
+def test_an_openshift_cluster_that_exists_is_not_made_later_nor_left() -> None:
+    existing, managed = values_in("openshift-dev"), values_in("openshift-dev.ok.managed")
+
+    reason = "another cluster is another stack: create one, move the data, then destroy this one"
+    assert immutable.changes(existing, managed) == [
+        f'openshift.managed: "present" is not allowed; allowed: "absent", as the stack was created: {reason}'
+    ]
+    assert immutable.changes(managed, existing) == [
+        f'openshift.managed: "absent" is not allowed; allowed: "present", as the stack was created: {reason}'
+    ]
+
+
+def test_a_managed_cluster_keeps_its_domain() -> None:
+    created = values_in("openshift-dev.ok.managed")
+
+    (refused,) = immutable.changes(created, created | {"openshift.managed.domain": "other"})
+    assert refused.startswith(
+        'openshift.managed.domain: "other" is not allowed; allowed: "biz-automation-dev", as the '
+    )
 
 
 def test_an_unchanged_stack_may_go_on() -> None:
