@@ -90,7 +90,7 @@ def on_openshift(platform: Engine, tmp_path_factory: pytest.TempPathFactory) -> 
     engine = Engine(platform.program, seen_by_the_cli(directory), platform.program / "policies")
 
     def ready(stack: str) -> Engine:
-        openshift.provide(api, CHECKOUT / f"Pulumi.{stack}.yaml")
+        openshift.provide(api, platform.program / f"Pulumi.{stack}.yaml")
         return engine
 
     yield ready

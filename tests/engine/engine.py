@@ -114,6 +114,11 @@ class Engine:
         self._environment = {**os.environ, **environment, "PULUMI_DEBUG_COMMANDS": "true"}
         self._policy_pack = policy_pack
 
+    @property
+    def sandbox_directory(self) -> Path:
+        """State directory of the sandbox that the CLI sees."""
+        return Path(self._environment["SANDBOX_DIRECTORY"])
+
     def with_policy_pack(self, policy_pack: Path) -> "Engine":
         """Return the same engine, judging with a policy pack."""
         return Engine(self.program, self._environment, policy_pack)
