@@ -26,8 +26,8 @@ all problems are told at once. Editors that know `docs/schema/stack.schema.json`
 points to it) complete keys and values.
 
 - A stack called `dev`, `stg` or `prod`, or whose name ends in `-dev`, `-stg` or `-prod`, has the profile of that name.
-- `cloud.provider`, `kubernetes.clusterName` and the project's name cannot change once the stack exists; nor can a cluster of
-  OpenShift that exists become a managed one, or a managed one get another domain.
+- `cloud.provider`, `kubernetes.clusterName` and the project's name cannot change once the stack exists; nor can a
+  cluster of OpenShift that exists become a managed one, or a managed one get another domain.
 - `cloud.accountId` is the one account that the stack may touch. `123456789012` stands for "none yet": it works in the
   sandbox alone. With an account of the organisation's own, `organisation.baseDomain` and `budget.alertEmails` must not
   be placeholders (`example.com`, `your-domain.com`, `.example`, `.test`, ...) any more.
@@ -38,8 +38,8 @@ points to it) complete keys and values.
 - Networks are private (RFC 1918, RFC 6598), never overlap, and hold the addresses of every node pool at its maximum.
 - On OpenShift the cluster, its network, its storage classes and the buckets exist: `network` and `nodePools` describe
   them, keys that would make any of it are refused, and the program looks at the cluster before it declares anything.
-  `openshift.clusterId` is the one cluster that the stack may touch. With `openshift.managed` instead, the stack makes an Azure
-  Red Hat OpenShift cluster and its network; see the guide [OpenShift](openshift.md).
+  `openshift.clusterId` is the one cluster that the stack may touch. With `openshift.managed` instead, the stack makes
+  an Azure Red Hat OpenShift cluster and its network; see the guide [OpenShift](openshift.md).
 - In prod: three zones, a NAT gateway in each, at least three nodes, `lake.protect`.
 - dev runs PostgreSQL in the cluster; stg and prod have it managed, with a standby and seven days of backups or more.
 - What a cloud offers (regions, machine types, versions) is in `stacks/settings/reference`, each table with its source.

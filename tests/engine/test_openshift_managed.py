@@ -17,10 +17,11 @@ from tests.engine.engine import Engine, type_name
 from tests.engine.test_clouds import OF_EVERY_CLOUD
 from tests.unit.settings.configuration import PROJECT, case
 
-CASE = "openshift-dev.ok.managed"
+# with a pull secret, so that a whole profile is secret
+CASE = "openshift-dev.ok.managed-and-public"
 CLUSTER = "Microsoft.RedHatOpenShift/openShiftClusters"
 MONITORING = "/api/v1/namespaces/openshift-monitoring/configmaps/cluster-monitoring-config"
-CANARY = "canary-client-secret"
+CANARIES = ("canary-client-secret", "Y2FuYXJ5")
 
 Stacks = Callable[..., Engine]
 
@@ -72,20 +73,24 @@ def test_the_life_of_a_foundation(managed: Stacks) -> None:
     cluster = other_side.show(cluster_id, store)
     assert (cluster["masterProfile"]["encryptionAtHost"], cluster["apiserverProfile"]["visibility"]) == (
         "Enabled",
-        "Private",
+        "Public",
     )
     outputs = engine.outputs(stack)
     assert outputs["clusterId"] == cluster_id
     assert outputs["clusterEndpoint"] == cluster["apiserverProfile"]["url"].rstrip("/")
     assert yaml.safe_load(outputs["kubeconfig"])["clusters"][0]["cluster"]["server"] == endpoint["server"]
     state = engine.command("stack", "export", "--stack", stack).check().output
-    assert [
-        secret for secret in (CANARY, endpoint.get("token"), endpoint.get("clientKey")) if secret and secret in state
-    ] == []
+    secrets = [*CANARIES, *(endpoint[key] for key in ("token", "clientKey") if key in endpoint)]
+    assert [secret for secret in secrets if secret in state] == []
 
     assert yaml.safe_load((api.get(MONITORING) or {})["data"]["config.yaml"]) == {"enableUserWorkload": True}
     retained = api.get("/apis/storage.k8s.io/v1/storageclasses/managed-csi-retain") or {}
     assert (retained["reclaimPolicy"], retained["provisioner"]) == ("Retain", "disk.csi.azure.com")
+    assert engine.up(stack).check().changed == {}
+
+    # an update inside the cluster, as the settings tell of it afterwards
+    version = ("config", "set", "--stack", stack, "--path", f"{PROJECT}:openshift.managed.version", "4.20.9")
+    engine.command(*version).check()
     assert engine.up(stack).check().changed == {}
 
     encrypt(engine, stack, "openshiftClientSecret", "renewed")
