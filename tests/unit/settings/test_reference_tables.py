@@ -19,6 +19,7 @@ from stacks.settings.reference_tables import (
     azure_vm_sizes,
     database_classes,
     kubernetes_versions,
+    openshift_vm_sizes,
     postgres_versions,
 )
 from stacks.settings.rules.network import PRIVATE_BLOCKS
@@ -112,6 +113,14 @@ def test_vm_sizes_say_in_their_name_what_they_have() -> None:
         assert row.max_pods == 250
         assert (row.architecture == "arm64") == ("p" in features)
         assert bool(row.gpus) == (family == "NC")
+
+
+@pytest.mark.parametrize(("role", "cpus"), [("control-plane", 8), ("worker", 4)])
+def test_openshift_has_machines_that_azure_sells_and_that_are_large_enough(role: str, cpus: int) -> None:
+    names = openshift_vm_sizes()[role]
+    assert len(set(names)) == len(names)
+    assert min(azure_vm_sizes()[name].cpus for name in names) == cpus
+    assert {azure_vm_sizes()[name].architecture for name in names} == {"amd64"}
 
 
 def test_database_sizes_have_a_tier_that_fits_their_family() -> None:
