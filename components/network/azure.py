@@ -13,6 +13,7 @@ from pulumi_azure_native import network
 from components.account.azure import Account
 from components.network.address_plan import AddressPlan
 from components.network.azure_security_groups import Rule, rules_of
+from components.network.azure_virtual_network import virtual_network
 
 # the API server's own subnet belongs to it alone
 _API_SERVER = "Microsoft.ContainerService/managedClusters"
@@ -78,16 +79,7 @@ class Network(pulumi.ComponentResource):
         self._subnets: list[pulumi.Resource] = []
         plan = AddressPlan.of(args.cidr, args.zones)
         self._group = args.account.resource_group(name, "network", self._child).name
-        self._vnet = network.VirtualNetwork(
-            name,
-            virtual_network_name=args.account.names.name("network"),
-            resource_group_name=self._group,
-            location=args.account.region,
-            address_space={"address_prefixes": [str(args.cidr)]},
-            tags=self._tags(),
-            # they are resources of their own here, and the network's list of them is Azure's
-            opts=pulumi.ResourceOptions(parent=self, ignore_changes=["subnets"]),
-        )
+        self._vnet = virtual_network(name, args.cidr, self._group, args.account, self)
         self.vnet_id = self._vnet.id
         self.cidr = args.cidr
         endpoints, control_plane = plan.zones[0].endpoints, plan.zones[0].intra

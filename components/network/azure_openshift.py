@@ -12,6 +12,7 @@ from pulumi_azure_native import network
 
 from components.account.azure import Account
 from components.identity.azure_role import Permission, assign
+from components.network.azure_virtual_network import virtual_network
 
 # three machines, the one that installs them, two load balancers, and what Azure keeps of every subnet
 _SMALLEST_PREFIX = 27
@@ -67,16 +68,7 @@ class Network(pulumi.ComponentResource):
         self._args = args
         child = pulumi.ResourceOptions(parent=self)
         self._group = args.account.resource_group(name, "network", child).name
-        self._vnet = network.VirtualNetwork(
-            name,
-            virtual_network_name=args.account.names.name("network"),
-            resource_group_name=self._group,
-            location=args.account.region,
-            address_space={"address_prefixes": [str(args.cidr)]},
-            tags=args.account.ownership.tags("network"),
-            # they are resources of their own here, and the network's list of them is Azure's
-            opts=pulumi.ResourceOptions(parent=self, ignore_changes=["subnets"]),
-        )
+        self._vnet = virtual_network(name, args.cidr, self._group, args.account, self)
         self.vnet_id = self._vnet.id
         workers, rest = args.cidr.subnets()
         prefix = min(_SMALLEST_PREFIX, args.cidr.prefixlen + _CONTROL_PLANE_BITS)
