@@ -63,7 +63,7 @@ def check(settings: Settings, recorded: Mapping[str, str]) -> None:
 
 def values(project: str, settings: Settings) -> dict[str, str]:
     """The values that the stack keeps for life, by key."""
-    managed = settings.openshift.managed if settings.openshift else None
+    managed = settings.managed_openshift
     return {
         "project": project,
         "cloud.provider": settings.cloud.provider.value,

@@ -49,6 +49,7 @@ from stacks.settings.fields import (
     Slug,
 )
 from stacks.settings.namespace_model import NamespaceSettings
+from stacks.settings.openshift_managed_model import ManagedClusterSettings
 from stacks.settings.openshift_model import OpenShiftSettings
 from stacks.settings.team_model import TeamSettings
 from stacks.settings.vault_model import VaultSettings
@@ -312,6 +313,11 @@ class Settings(SettingsModel):
             environment=self.profile.value,
             data_class=self.organisation.data_class.value,
         )
+
+    @property
+    def managed_openshift(self) -> ManagedClusterSettings | None:
+        """The Azure Red Hat OpenShift cluster that the stack makes; None: it makes none. Source: CLU-3."""
+        return self.openshift.managed if self.openshift else None
 
     @property
     def components_on(self) -> tuple[str, ...]:

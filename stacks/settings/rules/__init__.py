@@ -49,7 +49,7 @@ _OF_A_MANAGED_OPENSHIFT = "openshift_managed"
 
 def _of_cloud(settings: Settings) -> Iterator[Problem]:
     module = _OF_CLOUD.get(settings.cloud.provider)
-    if settings.cloud.provider is CloudProvider.OPENSHIFT and settings.openshift and settings.openshift.managed:
+    if settings.cloud.provider is CloudProvider.OPENSHIFT and settings.managed_openshift is not None:
         module = _OF_A_MANAGED_OPENSHIFT
     rules: tuple[Rule, ...] = import_module(f"{__name__}.{module}").RULES if module else ()
     for rule in rules:

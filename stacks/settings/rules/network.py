@@ -18,8 +18,7 @@ SHORTEST_PREFIX = 16
 
 def _exists(settings: Settings) -> bool:
     """Whether the network has been made by somebody else."""
-    made = settings.openshift is not None and settings.openshift.managed is not None
-    return settings.cloud.provider is CloudProvider.OPENSHIFT and not made
+    return settings.cloud.provider is CloudProvider.OPENSHIFT and settings.managed_openshift is None
 
 
 def _networks(settings: Settings) -> Iterator[tuple[Path, IPv4Network]]:

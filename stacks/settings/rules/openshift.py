@@ -97,7 +97,7 @@ def _authority_is_trusted(settings: Settings) -> Iterator[Problem]:
 def _owner_keeps_what_is_theirs(settings: Settings) -> Iterator[Problem]:
     if not _is_openshift(settings):
         return
-    managed = settings.openshift is not None and settings.openshift.managed is not None
+    managed = settings.managed_openshift is not None
     reason = f"{_PROVIDER}, " + (
         "whose buckets are not the stack's, and whose managed cluster has no use for it"
         if managed

@@ -42,9 +42,7 @@ def _is_placeholder(domain: str) -> bool:
 def _is_real(settings: Settings) -> bool:
     if settings.cloud.provider is CloudProvider.AWS:
         return settings.cloud.account_id not in {None, PLACEHOLDER_ACCOUNT}
-    if settings.cloud.provider is CloudProvider.AZURE:
-        return settings.cloud.subscription_id not in {None, PLACEHOLDER_SUBSCRIPTION}
-    if settings.openshift is not None and settings.openshift.managed is not None:
+    if settings.cloud.provider is CloudProvider.AZURE or settings.managed_openshift is not None:
         return settings.cloud.subscription_id not in {None, PLACEHOLDER_SUBSCRIPTION}
     if settings.openshift is not None:
         return settings.openshift.cluster_id not in {None, PLACEHOLDER_CLUSTER}
