@@ -33,13 +33,15 @@ class Memory:
 
     def __init__(self, file: Path) -> None:
         self._file = file
-        self._lock = threading.Lock()
         self._unsaved: set[str] = set()
 
     def save(self) -> None:
-        """Write the state of every backend in one step."""
-        with self._lock:
-            write_private(self._file, self._dump())
+        """Write the state of every backend in one step.
+
+        Raises:
+            TimeoutError: requests kept changing it.
+        """
+        write_private(self._file, self._dump())
 
     def restore(self) -> None:
         """Give the backends the state of the file; a file that cannot be read is set aside."""

@@ -34,6 +34,7 @@ class RememberingApplication:
         self._application = application
         self._memory = memory
         self._changed = threading.Event()
+        self._saving = threading.Lock()
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Answer one request."""
@@ -49,13 +50,27 @@ class RememberingApplication:
         while True:
             self._changed.wait()
             pause.wait(SAVE_SECONDS)
-            self.save()
+            try:
+                self.save()
+            except OSError as error:
+                print(f"The state could not be written down ({error}); trying again.", file=sys.stderr)
 
     def save(self) -> None:
-        """Write the state down if it changed since the last time."""
-        if self._changed.is_set():
+        """Write the state down if it changed since the last time; wait for a save that is under way.
+
+        Raises:
+            OSError: it did not hold still (TimeoutError), or the file cannot be written; the next call tries again.
+        """
+        with self._saving:
+            if not self._changed.is_set():
+                return
+            # what changes from here on needs another save
             self._changed.clear()
-            self._memory.save()
+            try:
+                self._memory.save()
+            except OSError:
+                self._changed.set()
+                raise
 
 
 def main() -> None:
