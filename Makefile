@@ -15,6 +15,8 @@ CACHE := $(or $(BIZ_AUTOMATION_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/biz
 # The SDKs are large: compiled once they load in a second, else in ten. Compiled modules stay out of the checkout.
 unexport PYTHONDONTWRITEBYTECODE
 export PYTHONPYCACHEPREFIX := $(CACHE)/bytecode
+# A process per core; each that needs a control plane has its own, which takes more than a gigabyte.
+PYTEST := $(PYTHON) -m pytest --numprocesses logical --maxprocesses 4
 LOCK_FLAGS := --quiet --generate-hashes --python-version 3.11 --universal --no-emit-index-url --no-emit-find-links \
 	--custom-compile-command "make lock"
 
@@ -47,10 +49,10 @@ status: $(READY) ## say which daemons run
 	@$(PYTHON) -m sandbox status
 
 test: $(READY) ## every test, the engine's included
-	@$(PYTHON) -m pytest
+	@$(PYTEST)
 
 test-fast: $(READY) ## what needs neither engine nor control plane
-	@$(PYTHON) -m pytest -m "not engine and not sandbox"
+	@$(PYTEST) -m "not engine and not sandbox"
 
 lint: $(READY) ## formatter, linters, strict type checker, documentation up to date
 	@$(VENV)/bin/ruff format --check .

@@ -1,4 +1,4 @@
-"""Daemons that tests share: one control plane and one AWS stand-in per session, in a directory of their own."""
+"""Daemons that tests share: one control plane and one AWS stand-in per process, in a directory of their own."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,13 +11,18 @@ from sandbox.environment import KubernetesEndpoint
 from sandbox.supervisor import Supervisor
 
 DAEMONS = frozenset({"control_plane", "aws_endpoint"})
+# what takes long to make and then serves many modules
+SHARED = ("deployment", "on_openshift", "programs", "deployments")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what needs daemons, so that `make test-fast` leaves it out."""
+    """Mark what needs daemons, so that `make test-fast` leaves it out, and what must run in one process."""
     for item in items:
-        if isinstance(item, pytest.Function) and DAEMONS & set(item.fixturenames):
+        fixtures = item.fixturenames if isinstance(item, pytest.Function) else []
+        if DAEMONS & set(fixtures):
             item.add_marker(pytest.mark.sandbox)
+        shared = next((name for name in SHARED if name in fixtures), item.path.stem)
+        item.add_marker(pytest.mark.xdist_group(shared))
 
 
 @pytest.fixture(scope="session")

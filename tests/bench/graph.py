@@ -1,7 +1,7 @@
 """Builds the resource graph of one program under mocks and prints what it cost, as JSON.
 
 Run as a process of its own for each figure, so that imports and peak memory are that program's alone:
-``python -m tests.bench.graph stack dev``, or ``foundation dev``, ``floor '{"aws": 250}'``, ``namespaces 80``.
+``python -m tests.bench.graph stack dev``, or ``floor '{"aws": 250}'``, ``namespaces 80``.
 """
 
 import argparse
@@ -9,80 +9,74 @@ import gc
 import importlib
 import json
 import resource
-import runpy
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-CHECKOUT = Path(__file__).resolve().parents[2]
+# the imports in functions are part of what is measured
+if TYPE_CHECKING:
+    from tests.unit.recording import RecordingEngine
 
-
-def stack_program(stack: str, *, components: bool) -> Callable[[], None]:
-    """The project's own program with the committed configuration of a stack, with or without what it switches on."""
-    import pulumi  # noqa: PLC0415 - the import is part of what is measured
-
-    from tests.bench.programs import stack_configuration  # noqa: PLC0415
-
-    pulumi.runtime.set_all_config(stack_configuration(stack, components=components))
-    for module in ("stacks.aws", "stacks.platform"):
-        importlib.import_module(module)
-
-    def program() -> None:
-        runpy.run_path(str(CHECKOUT / "__main__.py"), run_name="__main__")
-
-    return program
+Build = Callable[["RecordingEngine"], object]
 
 
-def floor_program(counts: Mapping[str, int]) -> Callable[[], None]:
+def stack_build(stack: str) -> Build:
+    """The project's own program with the committed configuration of a stack."""
+    from tests.unit import entry_point  # noqa: PLC0415
+    from tests.unit.settings.configuration import stack_values  # noqa: PLC0415
+
+    for module in (stack_values(stack)["cloud"]["provider"], "platform"):
+        importlib.import_module(f"stacks.{module}")
+    return lambda engine: entry_point.run(engine, stack)
+
+
+def floor_build(counts: Mapping[str, int]) -> Build:
     """As many plain resources of each package as ``counts`` has."""
     from tests.bench import programs  # noqa: PLC0415
 
-    for module in ("pulumi_aws.kms", "pulumi_kubernetes.core.v1", "pulumi_random"):
-        importlib.import_module(module)
+    for package in counts.keys() & programs.PLAIN_MODULES.keys():
+        importlib.import_module(programs.PLAIN_MODULES[package])
     program = compile(programs.floor_program(counts, "cc-platform"), "floor", "exec")
 
-    def build() -> None:
+    def run() -> None:
         gc.freeze()
         exec(program, {})  # noqa: S102 - the same text that the engine runs in the other half of the benchmark
 
-    return build
+    return lambda engine: engine.deploy(run)
 
 
-def namespaces_program(count: int) -> Callable[[], None]:
+def namespaces_build(count: int) -> Build:
     """``count`` namespaces with all their guard rails."""
     from tests.bench.programs import register_namespaces  # noqa: PLC0415
 
-    return lambda: register_namespaces(count)
+    return lambda engine: engine.deploy(lambda: register_namespaces(count))
 
 
-def program_of(kind: str, argument: str) -> Callable[[], None]:
-    """The program that is measured."""
+def build_of(kind: str, argument: str) -> Build:
+    """What is measured."""
     match kind:
         case "floor":
-            return floor_program(json.loads(argument))
+            return floor_build(json.loads(argument))
         case "namespaces":
-            return namespaces_program(int(argument))
+            return namespaces_build(int(argument))
         case _:
-            return stack_program(argument, components=kind == "stack")
+            return stack_build(argument)
 
 
 def main() -> None:
     """Prints seconds of import, seconds of graph build, peak memory (MiB) and the resources of each package."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("program", choices=["stack", "foundation", "floor", "namespaces"])
+    parser.add_argument("program", choices=["stack", "floor", "namespaces"])
     parser.add_argument("argument")
     options = parser.parse_args()
     started = time.perf_counter()
-    from tests.unit.aws_outputs import AWS_OUTPUTS  # noqa: PLC0415
     from tests.unit.recording import RecordingEngine  # noqa: PLC0415
 
-    program = program_of(options.program, options.argument)
+    build = build_of(options.program, options.argument)
     imported = time.perf_counter()
-    engine = RecordingEngine(stack=options.argument if options.program in ("stack", "foundation") else "dev")
-    engine.outputs |= AWS_OUTPUTS
-    engine.functions["pulumi:pulumi:readStackOutputs"] = lambda _: {"outputs": {}}
-    engine.deploy(program)
+    engine = RecordingEngine(stack=options.argument if options.program == "stack" else "dev")
+    build(engine)
     built = time.perf_counter()
     print(
         json.dumps(

@@ -1,12 +1,9 @@
 """The programs that the benchmark compares: the project's own, a floor of plain resources, and many namespaces."""
 
-import json
 from collections import Counter
 from collections.abc import Mapping
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
-
-import yaml
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 
@@ -15,28 +12,49 @@ name: bench
 runtime: {name: python}
 """
 
-# The provider of the ConfigMaps is configured from an output that a preview does not know, as the program's own is.
-FLOOR = """\
-import pulumi
-import pulumi_aws as aws
-import pulumi_kubernetes as kubernetes
+# The simplest resource of each package that its cloud takes. The provider of the ConfigMaps is configured from an
+# output that a preview does not know, as the program's own is.
+PLAIN = {
+    "random": """\
 import pulumi_random as random
 
-counts = {counts!r}
-keys = [aws.kms.Key(f"key-{{n}}", description="plain", tags={tags!r}) for n in range(counts["aws"])]
-cluster = kubernetes.Provider("cluster", kubeconfig=keys[0].arn)
-for n in range(counts["kubernetes"]):
+ids = [random.RandomId(f"id-{{n}}", byte_length=8) for n in range({count})]
+""",
+    "aws": """\
+import pulumi_aws as aws
+
+for n in range({count}):
+    aws.kms.Key(f"key-{{n}}", description="plain", tags={tags!r})
+""",
+    "azure-native": """\
+import pulumi_azure_native as azure_native
+
+for n in range({count}):
+    azure_native.managedidentity.UserAssignedIdentity(f"identity-{{n}}", resource_group_name="plain", tags={tags!r})
+""",
+    "kubernetes": """\
+import pulumi_kubernetes as kubernetes
+
+cluster = kubernetes.Provider("cluster", kubeconfig=ids[0].hex)
+for n in range({count}):
     kubernetes.core.v1.ConfigMap(
         f"map-{{n}}",
         metadata={{"name": f"map-{{n}}", "namespace": "default", "labels": {tags!r}}},
         data={{"key": "value"}},
         opts=pulumi.ResourceOptions(provider=cluster),
     )
-for n in range(counts["random"]):
-    random.RandomId(f"id-{{n}}", byte_length=8)
-for n in range(counts["biz-automation"]):
+""",
+    "biz-automation": """\
+for n in range({count}):
     pulumi.ComponentResource("bench:index:Component", f"component-{{n}}")
-"""
+""",
+}
+PLAIN_MODULES = {
+    "aws": "pulumi_aws.kms",
+    "azure-native": "pulumi_azure_native.managedidentity",
+    "kubernetes": "pulumi_kubernetes.core.v1",
+    "random": "pulumi_random",
+}
 
 NAMESPACES = """\
 import sys
@@ -49,27 +67,14 @@ register_namespaces({count})
 """
 
 
-def stack_configuration(stack: str, *, components: bool = True) -> dict[str, str]:
-    """The configuration of a committed stack file as the engine hands it to the program: strings and JSON.
-
-    Args:
-        stack: whose file.
-        components: with what the file switches on; else the foundation and the base of the cluster alone.
-    """
-    values = yaml.safe_load((CHECKOUT / f"Pulumi.{stack}.yaml").read_text())["config"]
-    if not components:
-        del values["biz-automation:components"]
-    return {key: value if isinstance(value, str) else json.dumps(value) for key, value in values.items()}
-
-
 def floor_program(resource_types: Mapping[str, int], cost_center: str) -> str:
     """A program that registers as many plain resources of each package as ``resource_types`` counts."""
-    counts = Counter[str]({"aws": 0, "kubernetes": 0, "random": 0, "biz-automation": 0})
+    counts = Counter[str]({"random": 1})
     for resource_type, count in resource_types.items():
-        package = resource_type.split(":")[0]
-        if package in counts:
-            counts[package] += count
-    return FLOOR.format(counts=dict(counts), tags={"cost-center": cost_center})
+        counts[resource_type.split(":")[0]] += count
+    tags = {"cost-center": cost_center}
+    parts = [text.format(count=counts[package], tags=tags) for package, text in PLAIN.items() if counts[package]]
+    return "\n".join(["import pulumi\n", *parts])
 
 
 def register_namespaces(count: int) -> None:

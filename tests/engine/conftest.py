@@ -98,12 +98,19 @@ def on_openshift(platform: Engine, tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 @pytest.fixture(scope="session")
-def previews(platform: Engine, on_openshift: Callable[[str], Engine]) -> Callable[[str], Report]:
-    """What a first update of a stack that is not deployed would do; each is previewed once."""
+def previews(
+    platform: Engine,
+    sandbox: Mapping[str, str],
+    on_openshift: Callable[[str], Engine],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Callable[[str], Report]:
+    """What a first update of a stack would do, whatever is deployed; each is previewed once."""
+    state = {"PULUMI_BACKEND_URL": f"file://{tmp_path_factory.mktemp('previews')}"}
+    undeployed = Engine(platform.program, {**sandbox, **state}, platform.program / "policies")
 
     @cache
     def preview(stack: str) -> Report:
-        engine = on_openshift(stack) if stack.startswith("openshift") else platform
+        engine = on_openshift(stack) if stack.startswith("openshift") else undeployed
         engine.command("stack", "init", stack).check()
         return engine.preview(stack).check()
 

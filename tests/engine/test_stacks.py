@@ -1,11 +1,9 @@
-"""The whole life of a stack on the real engine: previews of all three, drift of the deployed one, and its end.
+"""The whole life of a stack on the real engine: its update, its drift and its end.
 
 Source: TGT-8, TGT-10, CLI-1, CLI-7, CLI-8.
 """
 
 import json
-from collections import Counter
-from collections.abc import Callable, Mapping
 from typing import Any
 
 import boto3
@@ -18,23 +16,6 @@ from tests.engine.conftest import STACK
 from tests.engine.engine import Engine, Report, type_name
 
 RAW = "biz-automation-dev-raw"
-
-
-def planned(report: Report) -> Mapping[str, int]:
-    """How many resources of each type a preview creates, by the type's last part."""
-    urns = [urn for urn, operation in report.operations.items() if operation == "create"]
-    return Counter(type_name(urn).rpartition(":")[2] for urn in urns)
-
-
-def test_stg_and_prod_preview_and_differ_as_their_profiles_say(
-    previews: Callable[[str], Report], deployment: Report
-) -> None:
-    dev, stg, prod = planned(deployment), planned(previews("stg")), planned(previews("prod"))
-    assert [counts["Subnet"] for counts in (dev, stg, prod)] == [8, 12, 12]
-    assert [counts["NatGateway"] for counts in (dev, stg, prod)] == [1, 1, 3]
-    # PostgreSQL runs in the cluster in dev
-    assert [counts["Instance"] for counts in (dev, stg, prod)] == [0, 1, 1]
-    assert [counts["Namespace"] for counts in (dev, stg, prod)] == [16, 16, 16], "eight components, eight namespaces"
 
 
 def test_the_update_created_everything_and_every_policy_agreed(deployment: Report) -> None:
