@@ -160,7 +160,8 @@ def environment(directory: Path) -> dict[str, str]:
         "SANDBOX_DIRECTORY": str(directory),
         "PLATFORM_CRDS": str(crds_directory()),
         "PULUMI_HOME": str(directory / "pulumi"),
-        "PULUMI_BACKEND_URL": f"file://{directory / 'state'}",
+        # digests beside the files, which nobody reads, take a tenth of the engine's time
+        "PULUMI_BACKEND_URL": f"file://{directory / 'state'}?metadata=skip",
         "PULUMI_CONFIG_PASSPHRASE_FILE": str(passphrase_file(directory)),
         "PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER": "true",
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",

@@ -6,6 +6,7 @@ policy packs. Source: design section 5.
 
 import asyncio
 import contextvars
+import functools
 import importlib.metadata
 import logging
 import os
@@ -16,7 +17,7 @@ import subprocess
 import sys
 import threading
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -158,8 +159,9 @@ class LanguageHost(LanguageServer):
                 "`make up` with that one, or remove `virtualenv` from Pulumi.yaml."
             )
             return False
-        _configure(request, self._engine_address)
         program = Path(request.info.program_directory, request.info.entry_point or ".").resolve()
+        _configure(request, self._engine_address)
+        _end_stacks_at(program / "__main__.py" if program.is_dir() else program)
         _forget_modules(Path(request.info.program_directory).resolve())
         os.chdir(request.pwd)
         sys.argv = [str(program), *request.args]
@@ -220,6 +222,25 @@ def _drop_debug_messages() -> None:
         return None if request.severity == engine_pb2.DEBUG else log(request)
 
     engine["Log"] = without_debug
+
+
+def _end_stacks_at(entry: Path) -> None:
+    """Let the stack of a resource end at the program's entry.
+
+    The SDK sends every stack to its outermost frame, and the engine writes all of them down at each step of an update.
+    The frames of this host and of its event loop would be a third of a large state.
+    """
+    monitor, outermost = vars(settings.get_monitor()), entry.as_uri()
+
+    def shortened(method: Callable[[Any], object], request: Any) -> object:
+        frames = request.stackTrace.frames
+        of_program = [index for index, frame in enumerate(frames) if frame.pc.uri == outermost]
+        if of_program:
+            del frames[of_program[-1] + 1 :]
+        return method(request)
+
+    for name in ("RegisterResource", "ReadResource"):
+        monitor[name] = functools.partial(shortened, monitor[name])
 
 
 def _run_path(program: Path) -> None:

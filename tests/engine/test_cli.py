@@ -145,6 +145,7 @@ def test_up_shows_what_there_is_and_a_second_one_changes_nothing(project: Projec
     (key,) = project.keys()
     assert key in first
     assert "[secret]" in first
+    assert list(project.state_file.parent.glob("*.attrs")) == [], "digests that nobody reads"
     second = project.succeed("up")
     assert "unchanged" in second
     assert "created" not in second

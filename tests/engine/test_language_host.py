@@ -85,6 +85,14 @@ def test_debug_messages_arrive_to_the_last_and_only_where_they_are_asked_for(pro
     assert [number for number in range(300) if f"step {number}." not in talkative.output] == []
 
 
+def test_the_stack_of_a_resource_ends_at_the_program_s_entry(program: ProgramMaker) -> None:
+    engine = program("import boxes\n\nboxes.Box(boxes.NAME)\n")
+    (engine.program / "boxes.py").write_text(COMPONENT.replace('Box("box")', 'NAME = "box"'))
+    engine.up(STACK).check()
+    (box,) = [resource for resource in engine.resources(STACK) if resource["type"] == "test:index:Box"]
+    assert [frame["sourcePosition"] for frame in box["stackTrace"]] == ["project:///__main__.py#3"]
+
+
 def test_the_cli_keeps_no_debug_log_of_its_own(program: ProgramMaker, sandbox: Mapping[str, str]) -> None:
     program(COMPONENT).preview(STACK).check()
 
