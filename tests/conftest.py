@@ -11,18 +11,21 @@ from sandbox.environment import KubernetesEndpoint
 from sandbox.supervisor import Supervisor
 
 DAEMONS = frozenset({"control_plane", "aws_endpoint"})
-# what takes long to make and then serves many modules
-SHARED = ("deployment", "on_openshift", "programs", "deployments")
+# fixtures of a folder that take long to make and then serve many modules
+SHARED = {"engine": ("deployment", "on_openshift"), "unit": ("programs", "platform_of", "deployments")}
 
 
+# before xdist reads the groups
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what needs daemons, so that `make test-fast` leaves it out, and what must run in one process."""
     for item in items:
         fixtures = item.fixturenames if isinstance(item, pytest.Function) else []
         if DAEMONS & set(fixtures):
             item.add_marker(pytest.mark.sandbox)
-        shared = next((name for name in SHARED if name in fixtures), item.path.stem)
-        item.add_marker(pytest.mark.xdist_group(shared))
+        folder = item.path.relative_to(Path(__file__).parent).parts[0]
+        shared = next((name for name in SHARED.get(folder, ()) if name in fixtures), item.path.stem)
+        item.add_marker(pytest.mark.xdist_group(f"{folder}-{shared}"))
 
 
 @pytest.fixture(scope="session")

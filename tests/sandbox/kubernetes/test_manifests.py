@@ -118,6 +118,7 @@ def chart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
+@pytest.mark.sandbox
 def test_a_chart_is_rendered_with_values_and_capabilities(chart: Path) -> None:
     rendering = Rendering(
         release="web",
@@ -134,6 +135,7 @@ def test_a_chart_is_rendered_with_values_and_capabilities(chart: Path) -> None:
     assert "CustomResourceDefinition" not in asyncio.run(helm.render(without, Capabilities()))
 
 
+@pytest.mark.sandbox
 def test_a_chart_that_cannot_be_rendered_is_named(chart: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (chart / "templates" / "broken.yaml").write_text("{{ fail `the colour is missing` }}")
     with pytest.raises(StandInError, match=r"helm cannot render the chart .*the colour is missing"):
