@@ -18,6 +18,8 @@ JOB = "kubernetes:batch/v1:Job"
 SERVICE = "kubernetes:core/v1:Service"
 STATEFUL_SET = "kubernetes:apps/v1:StatefulSet"
 LABELS = {"app": "web"}
+# waited for to the end: time enough, on a busy machine too, for controllers and scheduler to say what is wrong
+VERDICT_SECONDS = 5
 
 
 def workload(namespace: str, cpu: str = "10m", image: str = "nginx:1.29.1", **spec: Any) -> dict[str, Any]:
@@ -46,7 +48,7 @@ def test_a_deployment_is_created_and_updated_when_its_pods_run(
 
 def test_a_pod_that_fits_no_node_is_named_with_the_scheduler_s_reason(provider: Provider, namespace: str) -> None:
     with pytest.raises(InitializationError) as raised:
-        provider.create(DEPLOYMENT, "web", workload(namespace, cpu="64"), timeout=1.5)
+        provider.create(DEPLOYMENT, "web", workload(namespace, cpu="64"), timeout=VERDICT_SECONDS)
     reasons = " ".join(raised.value.reasons)
     assert "Minimum number of live Pods was not attained" in reasons
     assert f"[Pod {namespace}/web-" in reasons
@@ -71,7 +73,7 @@ def test_a_quota_s_refusal_is_the_reason(provider: Provider, namespace: str) -> 
     metadata = {"name": "none", "namespace": namespace}
     provider.create("kubernetes:core/v1:ResourceQuota", "none", {"metadata": metadata, "spec": {"hard": {"pods": "0"}}})
     with pytest.raises(InitializationError, match=r"FailedCreate.*exceeded quota: none"):
-        provider.create(DEPLOYMENT, "web", workload(namespace), timeout=1.5)
+        provider.create(DEPLOYMENT, "web", workload(namespace), timeout=VERDICT_SECONDS)
 
 
 def test_stateful_and_daemon_sets_are_awaited(provider: Provider, namespace: str) -> None:
@@ -82,7 +84,7 @@ def test_stateful_and_daemon_sets_are_awaited(provider: Provider, namespace: str
     daemons = provider.create(DAEMON_SET, "everywhere", inputs)
     assert daemons.outputs["status"]["numberAvailable"] == 3
     with pytest.raises(InitializationError, match=r"out of 2 replicas succeeded readiness checks.*Insufficient cpu"):
-        stateful.update(workload(namespace, replicas=2, serviceName="web", cpu="64"), timeout=2)
+        stateful.update(workload(namespace, replicas=2, serviceName="web", cpu="64"), timeout=VERDICT_SECONDS)
 
 
 def test_a_job_is_created_when_it_has_completed(provider: Provider, namespace: str) -> None:
