@@ -5,7 +5,6 @@ Run as a process of its own for each figure, so that imports and peak memory are
 """
 
 import argparse
-import gc
 import importlib
 import json
 import resource
@@ -37,20 +36,24 @@ def floor_build(counts: Mapping[str, int]) -> Build:
 
     for package in counts.keys() & programs.PLAIN_MODULES.keys():
         importlib.import_module(programs.PLAIN_MODULES[package])
-    program = compile(programs.floor_program(counts, "cc-platform"), "floor", "exec")
-
-    def run() -> None:
-        gc.freeze()
-        exec(program, {})  # noqa: S102 - the same text that the engine runs in the other half of the benchmark
-
-    return lambda engine: engine.deploy(run)
+    return _program(programs.floor_program(counts, "cc-platform"))
 
 
 def namespaces_build(count: int) -> Build:
     """``count`` namespaces with all their guard rails."""
-    from tests.bench.programs import register_namespaces  # noqa: PLC0415
+    from tests.bench import programs  # noqa: PLC0415
 
-    return lambda engine: engine.deploy(lambda: register_namespaces(count))
+    return _program(programs.namespaces_program(count))
+
+
+def _program(text: str) -> Build:
+    """The same text that the engine runs in the other half of the benchmark."""
+    program = compile(text, "program", "exec")
+
+    def run() -> None:
+        exec(program, {})  # noqa: S102 - text of this package
+
+    return lambda engine: engine.deploy(run)
 
 
 def build_of(kind: str, argument: str) -> Build:
