@@ -161,7 +161,7 @@ class LanguageHost(LanguageServer):
             return False
         program = Path(request.info.program_directory, request.info.entry_point or ".").resolve()
         _configure(request, self._engine_address)
-        _end_stacks_at(program / "__main__.py" if program.is_dir() else program)
+        _end_stacks_at(_entry(program))
         _forget_modules(Path(request.info.program_directory).resolve())
         os.chdir(request.pwd)
         sys.argv = [str(program), *request.args]
@@ -243,8 +243,13 @@ def _end_stacks_at(entry: Path) -> None:
         monitor[name] = functools.partial(shortened, monitor[name])
 
 
+def _entry(program: Path) -> Path:
+    """Return the file with which a program begins, be it that file or its folder."""
+    return program / "__main__.py" if program.is_dir() else program
+
+
 def _run_path(program: Path) -> None:
-    entry = program / "__main__.py" if program.is_dir() else program
+    entry = _entry(program)
     if not entry.exists():
         raise pulumi.RunError(f"There is no program at {entry}.")
     runpy.run_path(str(program), run_name="__main__")
@@ -265,7 +270,7 @@ def _user_traceback(error: BaseException, program: Path) -> str:
         # it names the place itself; the frames are those that import it
         return "".join(traceback.format_exception_only(error))
     frames = traceback.extract_tb(error.__traceback__)
-    entry = str(program / "__main__.py" if program.is_dir() else program)
+    entry = str(_entry(program))
     start = next((index for index, frame in enumerate(frames) if str(Path(frame.filename).resolve()) == entry), 0)
     return "".join(traceback.format_exception(error, limit=start - len(frames)))
 
